@@ -1,0 +1,150 @@
+package nidan
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Format is the format number of the documents this code writes.
+const Format = 1
+
+// The caps of a document. What would go beyond is refused, or evicts
+// where the comment says so.
+const (
+	maxAuthenticators = 10
+	maxRetired        = 20 // disabled or removed ones remembered by id and dates; the oldest goes
+	maxPending        = 5  // per browser class; a new one evicts the oldest of its class
+	maxBrowsers       = 10 // known; the longest unseen one goes
+	maxSessions       = 50 // the oldest ends
+	maxNameLength     = 40 // characters, of a name that a person gives
+	maxDocument       = 32 << 10
+)
+
+// An Account is the one document that every decision about an account depends
+// on. Only this package changes one; it is stored sealed.
+type Account struct {
+	Format  int       `json:"f"`
+	ID      AccountID `json:"id"`
+	Version int64     `json:"v"`
+
+	Name     string    `json:"name"` // canonical login name
+	Language string    `json:"lang,omitempty"`
+	Created  time.Time `json:"created"`
+	Last     time.Time `json:"last"` // of the newest commit; time is never earlier for this account
+
+	// Epoch ends sessions, tokens and links together (law 7); Revision is
+	// finer and ends tickets. Both only grow.
+	Epoch    int64 `json:"epoch"`
+	Revision int64 `json:"rev"`
+
+	Password Password `json:"pw"`
+
+	// Protected since: from the first Complete until turned off. The zero
+	// time means not protected. It is never derived from a count (law 4).
+	Protected time.Time `json:"protected,omitzero"`
+
+	Authenticators []Authenticator `json:"auth,omitempty"`
+	Retired        []Retired       `json:"retired,omitempty"` // newest last
+	Throttle       Throttle        `json:"throttle,omitzero"`
+
+	Pending  []Pending      `json:"pending,omitempty"`  // oldest first
+	Sessions []SessionRef   `json:"sessions,omitempty"` // oldest first; a session row not listed here is none
+	Browsers []KnownBrowser `json:"browsers,omitempty"`
+
+	BrowserLink time.Time `json:"blink,omitzero"` // browser links issued before are used up
+
+	Chain Chain `json:"chain"`
+}
+
+// Password is the first step.
+type Password struct {
+	Hash    string    `json:"h"` // PHC
+	Changed time.Time `json:"t"`
+	Stopped time.Time `json:"stop,omitzero"` // since when it no longer works, until a reset
+}
+
+// SessionRef is the document's own word that a session lives. Putting back the
+// row of an ended session therefore brings nothing back.
+type SessionRef struct {
+	ID   SessionID `json:"i"`
+	Made int64     `json:"v"` // version that made it
+	At   time.Time `json:"t"`
+	Ends time.Time `json:"e"`
+}
+
+// Format implements [fmt.Formatter]: a document never prints its content.
+func (a *Account) formatted() string {
+	return "account " + string(a.ID) + " version " + strconv.FormatInt(a.Version, 10)
+}
+
+// String implements [fmt.Stringer].
+func (a *Account) String() string { return a.formatted() }
+
+// GoString implements [fmt.GoStringer].
+func (a *Account) GoString() string { return a.formatted() }
+
+// LogValue implements [slog.LogValuer].
+func (a *Account) LogValue() slog.Value { return slog.StringValue(a.formatted()) }
+
+// encode returns the document's JSON, or an error beyond the cap: refusing is
+// better than a document nobody can load.
+func (a *Account) encode() ([]byte, error) {
+	b, err := json.Marshal(a)
+	if err != nil {
+		return nil, fmt.Errorf("encode account %s: %w", a.ID, err)
+	}
+	if len(b) > maxDocument {
+		return nil, fmt.Errorf("account %s: document of %d bytes is over the cap of %d", a.ID, len(b), maxDocument)
+	}
+	return b, nil
+}
+
+// decodeAccount reads a document strictly: an unknown field makes it
+// unreadable, not shorter.
+func decodeAccount(b []byte) (*Account, error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	a := new(Account)
+	if err := d.Decode(a); err != nil {
+		return nil, err
+	}
+	if a.Format != Format {
+		return nil, fmt.Errorf("format %d is not known here", a.Format)
+	}
+	if d.More() {
+		return nil, fmt.Errorf("data after the document")
+	}
+	return a, nil
+}
+
+// projection is what lists show.
+func (a *Account) projection(lastSignIn time.Time) Projection {
+	p := Projection{Name: a.Name, Protected: a.IsProtected(), Created: a.Created, LastSignIn: lastSignIn}
+	for i := range a.Authenticators {
+		if m := a.Authenticators[i].Method; !slices.Contains(p.Methods, m) {
+			p.Methods = append(p.Methods, m)
+		}
+	}
+	return p
+}
+
+// IsProtected reports whether the second step is required (law 4).
+func (a *Account) IsProtected() bool { return !a.Protected.IsZero() }
+
+// bumpEpoch ends everything that was handed out (law 7).
+func (a *Account) bumpEpoch() {
+	a.Epoch++
+	a.bumpRevision()
+	a.Sessions = nil
+}
+
+// bumpRevision ends tickets, and sign-ins that began under the old protection.
+func (a *Account) bumpRevision() {
+	a.Revision++
+	a.Pending = nil
+}

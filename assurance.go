@@ -1,0 +1,104 @@
+package nidan
+
+import (
+	"slices"
+	"time"
+)
+
+// A Level is how much a sign-in is worth. Levels are ordered.
+type Level int
+
+// The levels, and what they are called in `acr`.
+const (
+	LevelNone     Level = iota
+	LevelPassword       // "1": a password alone
+	LevelTwoStep        // "2step": password and a mailed number, or a remembered browser
+	LevelAAL2           // "aal2": password and app, backup code or push
+	LevelAAL2PHR        // "aal2-phr": password and passkey
+)
+
+// String returns the level's `acr` value.
+func (l Level) String() string {
+	switch l {
+	case LevelPassword:
+		return "1"
+	case LevelTwoStep:
+		return "2step"
+	case LevelAAL2:
+		return "aal2"
+	case LevelAAL2PHR:
+		return "aal2-phr"
+	}
+	return ""
+}
+
+// Fresh is how recent a proof has to be to change protection (ASVS 7.5.1).
+const Fresh = 5 * time.Minute
+
+// A proof says that something was shown at a time. Only verifiers in this
+// package build one: passwordProof and answerProof.
+type proof struct {
+	First         bool      `json:"f,omitempty"` // the first step
+	Channel       Channel   `json:"c"`
+	AMR           string    `json:"a"`
+	Level         Level     `json:"l"`
+	Authenticator string    `json:"i,omitempty"`
+	At            time.Time `json:"t"`
+}
+
+func passwordProof(now time.Time) proof {
+	return proof{First: true, Channel: ChannelMemory, AMR: "pwd", Level: LevelPassword, At: now}
+}
+
+func answerProof(t Traits, authenticator string, now time.Time) proof {
+	return proof{Channel: t.Channel, AMR: t.AMR, Level: t.Level, Authenticator: authenticator, At: now}
+}
+
+// steps picks a first and a second step out of proofs that are at most maxAge
+// old (0: however old). Two proofs of one channel are one.
+func steps(proofs []proof, now time.Time, maxAge time.Duration) (first, second *proof) {
+	recent := func(p proof) bool { return maxAge == 0 || now.Sub(p.At) <= maxAge }
+	for i := range proofs {
+		if p := &proofs[i]; p.First && recent(*p) && (first == nil || p.At.After(first.At)) {
+			first = p
+		}
+	}
+	if first == nil {
+		return nil, nil
+	}
+	for i := range proofs {
+		p := &proofs[i]
+		if !p.First && p.Channel != first.Channel && recent(*p) && (second == nil || p.Level > second.Level) {
+			second = p
+		}
+	}
+	return first, second
+}
+
+// level derives what the proofs are worth. It is asked on each use and never
+// stored (law 8).
+func level(proofs []proof, now time.Time, maxAge time.Duration) Level {
+	first, second := steps(proofs, now, maxAge)
+	switch {
+	case first == nil:
+		return LevelNone
+	case second == nil:
+		return first.Level
+	}
+	return second.Level
+}
+
+// amr lists the authentication methods of the proofs (RFC 8176), "mfa" where
+// there were two steps.
+func amr(proofs []proof) []string {
+	var names []string
+	for _, p := range proofs {
+		if !slices.Contains(names, p.AMR) {
+			names = append(names, p.AMR)
+		}
+	}
+	if level(proofs, time.Time{}, 0) > LevelPassword {
+		names = append(names, "mfa")
+	}
+	return names
+}

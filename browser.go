@@ -1,0 +1,101 @@
+package nidan
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// knownFor is how long a known browser stays known after it was last seen.
+const knownFor = 180 * 24 * time.Hour
+
+// A Class tells the browsers an account knows from all others. Budgets are
+// kept apart, so that neither a stranger nor someone who knows the password
+// can use ours against the owner (law 5).
+type Class int
+
+// The classes.
+const (
+	Other Class = iota
+	Known
+)
+
+// A KnownBrowser completed a sign-in once. It is worth nothing but budgets of
+// its own, and survives the epoch.
+type KnownBrowser struct {
+	ID     string    `json:"i"`
+	Family string    `json:"b,omitempty"`
+	Since  time.Time `json:"t"`
+	Seen   time.Time `json:"s"`
+}
+
+// From says where a request came from, as far as it can be believed.
+type From struct {
+	Network string `json:"-"`           // what first-step tries are counted by: IPv4 address or IPv6 /64
+	Address string `json:"a,omitempty"` // for activity and notices
+	Browser string `json:"b,omitempty"` // family and system, for example "Firefox on Windows"
+	Cookie  Secret `json:"-"`           // the known-browser cookie, if one came
+	Session Secret `json:"-"`           // the session cookie, if one came: a new sign-in ends what it had
+}
+
+// browserCookie is what the cookie seals.
+type browserCookie struct {
+	Account AccountID `json:"a"`
+	ID      string    `json:"i"`
+	Version int64     `json:"v"` // that made it
+}
+
+func (s *Service) sealBrowser(c browserCookie) Secret {
+	b, err := json.Marshal(c)
+	if err != nil {
+		panic(err) // unreachable: strings and a number
+	}
+	return NewSecret(browserPrefix + strict.EncodeToString(s.sealer.Seal(ForBrowser, "", []byte(browserPrefix), b)))
+}
+
+// openBrowser returns the zero value for anything that is not such a cookie:
+// a browser that shows nothing is simply not known.
+func (s *Service) openBrowser(c Secret) browserCookie {
+	var out browserCookie
+	if !s.open(ForBrowser, browserPrefix, c, &out) {
+		return browserCookie{}
+	}
+	return out
+}
+
+// browser returns the known browser that a cookie names, or nil.
+func (a *Account) browser(c browserCookie, now time.Time) *KnownBrowser {
+	if c.Account != a.ID || c.ID == "" {
+		return nil
+	}
+	for i := range a.Browsers {
+		if b := &a.Browsers[i]; b.ID == c.ID && now.Sub(b.Seen) <= knownFor {
+			return b
+		}
+	}
+	return nil
+}
+
+// know makes the browser of this request known, or notes that it was seen. The
+// returned secret is empty where the cookie it showed will do.
+func (d *decision) know(from From) Secret {
+	c := d.s.openBrowser(from.Cookie)
+	if b := d.acct.browser(c, d.now); b != nil {
+		b.Seen = d.now
+		return Secret{}
+	}
+	b := KnownBrowser{ID: newID(d.random), Family: from.Browser, Since: d.now, Seen: d.now}
+	a := d.acct
+	a.Browsers = slices.DeleteFunc(a.Browsers, func(b KnownBrowser) bool { return d.now.Sub(b.Seen) > knownFor })
+	if len(a.Browsers) >= maxBrowsers {
+		unseen := 0
+		for i := range a.Browsers {
+			if a.Browsers[i].Seen.Before(a.Browsers[unseen].Seen) {
+				unseen = i
+			}
+		}
+		a.Browsers = slices.Delete(a.Browsers, unseen, unseen+1)
+	}
+	a.Browsers = append(a.Browsers, b)
+	return d.s.sealBrowser(browserCookie{Account: a.ID, ID: b.ID, Version: d.version()})
+}

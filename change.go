@@ -1,0 +1,333 @@
+package nidan
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+// maxRaces is how often a command that lost the race starts again from load.
+const maxRaces = 8
+
+// A command says what decide needs around it.
+type command struct {
+	account AccountID
+	session SessionID                 // to load along, if any
+	from    From                      // of the request
+	shown   int64                     // version of an artefact shown beside the session, 0 for none
+	slow    func(*Account) []SlowHash // what to hash before deciding
+	always  bool                      // also while the clock is suspended: it only ends things
+}
+
+// loaded is an opened document with what was read along with it.
+type loaded struct {
+	acct    *Account
+	session *SessionRow
+	last    time.Time // last sign-in, a projection that the next commit carries over
+}
+
+// A decision is one attempt at a command: a document of its own to change, and
+// what is to be committed with it.
+type decision struct {
+	loaded
+	s      *Service
+	now    time.Time
+	random io.Reader
+	hashed []Hashed
+	from   From
+	base   int64 // version decided on
+
+	events   []Event
+	notices  []queued
+	dropped  []string
+	minted   []minted
+	ended    []SessionID
+	endAll   bool
+	claim    []Lookup
+	signedIn bool
+	unfreeze bool
+	err      error
+}
+
+// version is the one the document will have once this is committed.
+func (d *decision) version() int64 { return d.base + 1 }
+
+// record adds a line to the audit trail. Only a decision that records
+// something is committed.
+func (d *decision) record(e Event) {
+	e.At = d.now
+	if e.Address == "" {
+		e.Address, e.Browser = d.from.Address, d.from.Browser
+	}
+	d.events = append(d.events, e)
+}
+
+// fail makes the command end with an error, and nothing be committed.
+func (d *decision) fail(err error) { d.err = err }
+
+// change is the one path from a request to the database: load, slow hashes,
+// decide, commit; and again from load where another command was faster. A
+// decision that records no event changes nothing.
+func (s *Service) change(ctx context.Context, cmd command, decide func(*decision) Outcome) (Outcome, error) {
+	var hashed []Hashed
+	random := &replay{src: s.random}
+	leave, err := s.lanes.enter(ctx, cmd.account, cmd.slow == nil)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer func() { leave() }()
+	for race := 0; race < maxRaces; race++ {
+		l, err := s.load(ctx, cmd.account, cmd.session)
+		if err != nil {
+			return Outcome{}, err
+		}
+		if err := s.notOlder(ctx, l.acct, "browser", cmd.shown); err != nil {
+			return Outcome{}, err
+		}
+		if cmd.slow != nil {
+			want := cmd.slow(l.acct)
+			if race == 0 || !covers(hashed, want) {
+				leave()
+				if hashed, err = s.hash(ctx, want); err != nil {
+					leave = func() {}
+					return Outcome{}, err
+				}
+				if leave, err = s.lanes.enter(ctx, cmd.account, true); err != nil {
+					leave = func() {}
+					return Outcome{}, err
+				}
+				if race == 0 {
+					continue // decide on what stands there after the hashing
+				}
+			}
+		}
+		random.rewind()
+		out, err := s.attempt(ctx, l, cmd, hashed, random, decide)
+		if errors.Is(err, ErrConflict) {
+			s.races.Add(1)
+			if err := pause(ctx, race); err != nil {
+				return Outcome{}, err
+			}
+			continue
+		}
+		return out, err
+	}
+	return Outcome{}, ErrBusy
+}
+
+// attempt decides on one loaded version and commits what comes of it.
+func (s *Service) attempt(ctx context.Context, l loaded, cmd command, hashed []Hashed, random io.Reader, decide func(*decision) Outcome) (Outcome, error) {
+	now, suspended := s.watch.now()
+	if suspended && !cmd.always {
+		return Outcome{}, ErrClock
+	}
+	if now.Before(l.acct.Last) {
+		now = l.acct.Last
+	}
+	l.acct = l.acct.clone()
+	d := &decision{loaded: l, s: s, now: now, random: random, hashed: hashed, from: cmd.from, base: l.acct.Version}
+	out := decide(d)
+	if d.err != nil {
+		return Outcome{}, d.err
+	}
+	if len(d.events) == 0 {
+		return out, nil
+	}
+	c, err := d.change()
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := s.commit(ctx, c); err != nil {
+		return Outcome{}, err
+	}
+	s.opened.put(c.Record, d.acct)
+	return out, nil
+}
+
+// change puts everything that was decided into one commit.
+func (d *decision) change() (Change, error) {
+	a, s := d.acct, d.s
+	a.Version, a.Last = d.version(), d.now
+	c := Change{
+		ID: newID(d.random), From: d.base, EndAll: d.endAll, End: d.ended,
+		Drop: d.dropped, Claim: d.claim, Unfreeze: d.unfreeze,
+	}
+	var err error
+	if c.Events, err = a.Chain.append(a.ID, c.ID, a.Version, d.events); err != nil {
+		return Change{}, err
+	}
+	for _, m := range d.minted {
+		if slices.ContainsFunc(a.Sessions, func(r SessionRef) bool { return r.ID == m.id }) {
+			c.Mint = append(c.Mint, m.row(s.sealer, a.ID))
+		}
+	}
+	for _, q := range d.notices {
+		if slices.Contains(d.dropped, q.id) {
+			continue
+		}
+		row, err := q.row(s.sealer, a.ID, a.Version)
+		if err != nil {
+			return Change{}, err
+		}
+		c.Queue = append(c.Queue, row)
+	}
+	last := d.last
+	if d.signedIn {
+		last = d.now
+	}
+	body, err := a.encode()
+	if err != nil {
+		return Change{}, err
+	}
+	c.Record = seal(s.sealer, Record{
+		Kind: KindAccount, ID: a.ID, Format: a.Format, Version: a.Version, Projection: a.projection(last),
+	}, body)
+	return c, nil
+}
+
+// commit saves a change. After an unknown outcome no verdict is told until the
+// commit's id has been looked up (law 6).
+func (s *Service) commit(ctx context.Context, c Change) error {
+	err := s.store.Commit(ctx, c)
+	if errors.Is(err, ErrUnknown) {
+		done, lookErr := s.store.Committed(context.WithoutCancel(ctx), c.Record.ID, c.ID)
+		switch {
+		case lookErr != nil:
+			return errors.Join(err, lookErr)
+		case done:
+			return nil
+		}
+		return errors.Join(ErrBusy, err)
+	}
+	var f *Fault
+	if errors.As(err, &f) {
+		// A sequence number that is taken means the document is older than
+		// its own trail: somebody put an old one back.
+		s.freeze(ctx, Freeze{Account: c.Record.ID, Part: f.Part, Shown: c.Record.Version, Found: c.From})
+	}
+	return err
+}
+
+// hash computes slow hashes one after the other.
+func (s *Service) hash(ctx context.Context, want []SlowHash) ([]Hashed, error) {
+	got := make([]Hashed, 0, len(want))
+	for _, w := range want {
+		if w.Like == "" && len(got) > 0 {
+			// Several new hashes of one batch share salt and parameters.
+			w.Like = got[0].Hash
+		}
+		h, err := s.first.Hash(ctx, w)
+		if err != nil {
+			return nil, err
+		}
+		got = append(got, h)
+	}
+	return got, nil
+}
+
+// covers reports whether what was hashed is still what is needed.
+func covers(got []Hashed, want []SlowHash) bool {
+	if len(got) != len(want) {
+		return false
+	}
+	for i := range want {
+		if hashPrefix(got[i].Of.Like) != hashPrefix(want[i].Like) && want[i].Like != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// pause waits a moment before the next attempt, longer and more at random the
+// more races were lost.
+func pause(ctx context.Context, race int) error {
+	t := time.NewTimer(rand.N(time.Millisecond << min(race, 5)))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// replay gives every attempt of one command the same random bytes, so that a
+// retry hands out what the first attempt would have.
+type replay struct {
+	src io.Reader
+	buf []byte
+	at  int
+}
+
+func (r *replay) rewind() { r.at = 0 }
+
+// Read implements [io.Reader].
+func (r *replay) Read(p []byte) (int, error) {
+	if need := r.at + len(p) - len(r.buf); need > 0 {
+		more := make([]byte, need)
+		if _, err := io.ReadFull(r.src, more); err != nil {
+			return 0, err
+		}
+		r.buf = append(r.buf, more...)
+	}
+	n := copy(p, r.buf[r.at:])
+	r.at += n
+	return n, nil
+}
+
+// lanes let the commands of one account through one after the other, which
+// saves races within a process. No rule depends on it: the version decides.
+type lanes struct {
+	mu    sync.Mutex
+	lanes map[AccountID]*lane
+}
+
+type lane struct {
+	turn chan struct{}
+	n    int // inside or waiting
+}
+
+// laneLength is how many commands of one account may wait; more are answered
+// ErrBusy, without a verdict.
+const laneLength = 32
+
+// enter waits for the account's turn and returns how to leave. Without really,
+// it does nothing: the caller is about to hash and will enter afterwards.
+func (ls *lanes) enter(ctx context.Context, id AccountID, really bool) (leave func(), err error) {
+	if !really {
+		return func() {}, nil
+	}
+	ls.mu.Lock()
+	if ls.lanes == nil {
+		ls.lanes = make(map[AccountID]*lane)
+	}
+	l := ls.lanes[id]
+	if l == nil {
+		l = &lane{turn: make(chan struct{}, 1)}
+		ls.lanes[id] = l
+	}
+	if l.n >= laneLength {
+		ls.mu.Unlock()
+		return nil, ErrBusy
+	}
+	l.n++
+	ls.mu.Unlock()
+	out := func() {
+		ls.mu.Lock()
+		defer ls.mu.Unlock()
+		if l.n--; l.n == 0 {
+			delete(ls.lanes, id)
+		}
+	}
+	select {
+	case l.turn <- struct{}{}:
+		return sync.OnceFunc(func() { <-l.turn; out() }), nil
+	case <-ctx.Done():
+		out()
+		return nil, ctx.Err()
+	}
+}

@@ -1,0 +1,42 @@
+// Package nidan decides who has taken the second step.
+//
+// It is the library inside the Nidan program: the types, the rules and the
+// [Service] that applies them. It has no SQL, no HTTP, no clock, no randomness
+// and no keys of its own; all of these come in through the small interfaces
+// [Store], [Sealer], [Clock], [FirstStep] and [Method], and only the standard
+// library is imported.
+//
+// # One account, one document, one version
+//
+// Everything a decision about an account depends on is one [Account]: a
+// document that is loaded whole, decided on by pure functions, sealed, and
+// saved by compare-and-set on its version. A command goes
+//
+//	load → slow hashes (under admission) → decide (pure) → commit
+//
+// and, where another command was faster, again from load. From this one shape
+// follow single use of codes, counting before answering, and one commit for
+// document, session, events and notices together.
+//
+// # The map
+//
+//   - account.go, authenticator.go, browser.go: the document and its caps
+//   - method.go: the contract of a way of taking the second step
+//   - service.go, change.go: load → decide → commit, written once
+//   - signin.go: first step, pending sign-in, second step ([Service.Answer])
+//   - session.go, assurance.go: the one mint, sessions, levels
+//   - setup.go: tickets of the account holder: set-up, reissue, replacement
+//   - protection.go: turning off
+//   - link.go: invitation, reset and browser links
+//   - throttle.go, gate.go: the ladder of the second step and of the first
+//   - ticket.go, token.go: what people carry
+//   - event.go, notice.go, outcome.go: what is recorded, told and answered
+//   - store.go: what is asked of a database
+//   - operator.go, audit.go: what the command line asks
+//
+// # Rules for a change here
+//
+// A wrong code is an [Outcome] that commits, not an error that rolls back.
+// Anything that fails to load, open, parse or connect is "not proven", never
+// "not needed". Time is an argument, and so are randomness, hashes and keys.
+package nidan

@@ -1,0 +1,234 @@
+package nidan
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// A Link is a ticket that a person gets by mail or from the operator. Its
+// power is the same either way.
+type Link struct {
+	Purpose TicketPurpose // TicketInvite, TicketReset or TicketBrowser
+	Ticket  Secret        // the last path segment of its address
+	Expires time.Time
+}
+
+// LinkView is what the page behind a link shows before its button is pressed.
+type LinkView struct {
+	Name      string
+	Protected bool
+	Expires   time.Time
+}
+
+// PrintLink makes a link for an account or, for TicketInvite, for an address
+// that has none yet. It is the operator's: reason goes into the instance's
+// audit trail. Outcomes: OK; NameInvalid, NameTaken, NoAccount.
+func (s *Service) PrintLink(ctx context.Context, p TicketPurpose, login, reason string) (Link, Outcome, error) {
+	name, ok := s.first.Name(login)
+	if !ok {
+		return Link{}, Outcome{Reason: NameInvalid}, nil
+	}
+	now := s.Now()
+	t := &ticket{Purpose: p, Name: name, Issued: now, Expires: now.Add(linkFor)}
+	acct, err := s.named(ctx, name)
+	switch {
+	case p == TicketInvite:
+		if err == nil {
+			return Link{}, Outcome{Reason: NameTaken}, nil
+		}
+		if !errors.Is(err, ErrNotFound) {
+			return Link{}, Outcome{}, err
+		}
+		t.Expires = now.Add(inviteFor)
+	case errors.Is(err, ErrNotFound):
+		return Link{}, Outcome{Reason: NoAccount}, nil
+	case err != nil:
+		return Link{}, Outcome{}, err
+	default:
+		t.Account, t.Epoch, t.Revision, t.Version = acct.ID, acct.Epoch, acct.Revision, acct.Version
+	}
+	event := Event{Kind: EventLink, Subject: t.Account, Item: string(p), Detail: reason}
+	if p == TicketInvite {
+		event.Detail = name + ": " + reason
+	}
+	if err := s.operate(ctx, event); err != nil {
+		return Link{}, Outcome{}, err
+	}
+	return Link{Purpose: p, Ticket: s.sealTicket(t), Expires: t.Expires}, Outcome{Reason: OK}, nil
+}
+
+// named returns the account that confirms having a canonical name.
+func (s *Service) named(ctx context.Context, name string) (*Account, error) {
+	id, err := s.store.Lookup(ctx, LookupLogin, name)
+	if err != nil {
+		return nil, err
+	}
+	l, err := s.load(ctx, id, "")
+	if err != nil {
+		if errors.Is(err, ErrNotFound) {
+			err = &Fault{Account: id, Part: "lookup", Cause: "leads to no account"}
+		}
+		return nil, err
+	}
+	if l.acct.Name != name {
+		return nil, &Fault{Account: id, Part: "lookup", Cause: "leads to an account of another name"}
+	}
+	return l.acct, nil
+}
+
+// OpenLink says what the page behind a link shows, changing nothing: mailed
+// links open a page, a POST consumes (law 10). Outcomes: OK, LinkDead.
+func (s *Service) OpenLink(ctx context.Context, p TicketPurpose, c Secret) (LinkView, Outcome, error) {
+	dead := Outcome{Reason: LinkDead}
+	t, _ := s.openTicket(p, c, s.Now())
+	if t == nil {
+		return LinkView{}, dead, nil
+	}
+	view := LinkView{Name: t.Name, Expires: t.Expires}
+	acct, err := s.named(ctx, t.Name)
+	switch {
+	case p == TicketInvite && errors.Is(err, ErrNotFound):
+		return view, Outcome{Reason: OK}, nil
+	case p == TicketInvite && err == nil, errors.Is(err, ErrNotFound), errors.Is(err, ErrFrozen):
+		return LinkView{}, dead, nil
+	case err != nil:
+		return LinkView{}, Outcome{}, err
+	}
+	if err := s.notOlder(ctx, acct, "ticket", t.Version); err != nil {
+		return LinkView{}, dead, nil
+	}
+	if !t.honoured(acct) {
+		return LinkView{}, dead, nil
+	}
+	view.Protected = acct.IsProtected()
+	return view, Outcome{Reason: OK}, nil
+}
+
+// honoured reports whether a link to an account still stands.
+func (t *ticket) honoured(a *Account) bool {
+	if t.Account != a.ID || t.Epoch != a.Epoch || t.Name != a.Name {
+		return false
+	}
+	switch t.Purpose {
+	case TicketReset:
+		return t.Revision == a.Revision
+	case TicketBrowser:
+		return t.Issued.After(a.BrowserLink)
+	}
+	return false
+}
+
+// AcceptInvite creates the account of an invitation with a password. It does
+// not sign in: that is done with the password, like every time after. The
+// browser becomes known. Outcomes: OK with Browser; LinkDead; the reasons for
+// refusing a password.
+func (s *Service) AcceptInvite(ctx context.Context, c Secret, password Secret, language string, from From) (Outcome, error) {
+	now, suspended := s.watch.now()
+	if suspended {
+		return Outcome{}, ErrClock
+	}
+	t, _ := s.openTicket(TicketInvite, c, now)
+	if t == nil {
+		return Outcome{Reason: LinkDead}, nil
+	}
+	hash, out, err := s.newPassword(ctx, password, t.Name)
+	if err != nil || out.Reason != OK {
+		return out, err
+	}
+	a := &Account{
+		Format: Format, ID: AccountID(newID(s.random)), Name: t.Name, Language: language,
+		Created: now, Last: now, Epoch: 1, Revision: 1, Password: Password{Hash: hash, Changed: now},
+	}
+	d := &decision{loaded: loaded{acct: a}, s: s, now: now, random: s.random, from: from}
+	d.claim = []Lookup{{Kind: LookupLogin, Key: a.Name, Account: a.ID}}
+	d.record(Event{Kind: EventCreated})
+	out.Browser = d.know(from)
+	change, err := d.change()
+	if err != nil {
+		return Outcome{}, err
+	}
+	switch err := s.commit(ctx, change); {
+	case errors.Is(err, ErrTaken):
+		return Outcome{Reason: LinkDead}, nil
+	case err != nil:
+		return Outcome{}, err
+	}
+	return out, nil
+}
+
+// newPassword judges and hashes a password that somebody chose.
+func (s *Service) newPassword(ctx context.Context, password Secret, name string) (string, Outcome, error) {
+	normal, ok := s.first.Normal(password)
+	if !ok {
+		return "", Outcome{Reason: PasswordLong}, nil
+	}
+	if r, limit := s.first.Judge(normal, name); r != OK {
+		return "", Outcome{Reason: r, Limit: limit}, nil
+	}
+	h, err := s.first.Hash(ctx, SlowHash{Cost: CostPassword, Input: normal})
+	if err != nil {
+		return "", Outcome{}, err
+	}
+	return h.Hash, Outcome{Reason: OK}, nil
+}
+
+// Reset sets a new password by a reset link. It signs nobody in, touches no
+// authenticator and resets no count (SECURITY F1). Outcomes: OK with Browser;
+// LinkDead; the reasons for refusing a password.
+func (s *Service) Reset(ctx context.Context, c Secret, password Secret, from From) (Outcome, error) {
+	t, _ := s.openTicket(TicketReset, c, s.Now())
+	if t == nil {
+		return Outcome{Reason: LinkDead}, nil
+	}
+	hash, out, err := s.newPassword(ctx, password, t.Name)
+	if err != nil || out.Reason != OK {
+		return out, err
+	}
+	return s.byLink(ctx, t, from, func(d *decision) Outcome {
+		d.acct.Password = Password{Hash: hash, Changed: d.now}
+		d.acct.bumpEpoch()
+		d.endAll = true
+		d.record(Event{Kind: EventPasswordReset})
+		d.tell(Notice{Kind: NoticePasswordReset})
+		out.Browser = d.know(from)
+		return out
+	})
+}
+
+// KnowBrowser makes the browser that posts a browser link known, and so gives
+// it budgets of its own at the log-in page. Outcomes: OK with Browser; LinkDead.
+func (s *Service) KnowBrowser(ctx context.Context, c Secret, from From) (Outcome, error) {
+	t, _ := s.openTicket(TicketBrowser, c, s.Now())
+	if t == nil {
+		return Outcome{Reason: LinkDead}, nil
+	}
+	return s.byLink(ctx, t, from, func(d *decision) Outcome {
+		d.acct.BrowserLink = d.now
+		d.record(Event{Kind: EventBrowserKnown})
+		return Outcome{Reason: OK, Browser: d.know(from)}
+	})
+}
+
+// byLink runs what a link to an account allows, once.
+func (s *Service) byLink(ctx context.Context, t *ticket, from From, then func(*decision) Outcome) (Outcome, error) {
+	out, err := s.change(ctx, command{account: t.Account, from: from}, func(d *decision) Outcome {
+		if err := s.notOlder(ctx, d.acct, "ticket", t.Version); err != nil {
+			d.fail(err)
+			return Outcome{}
+		}
+		if !t.honoured(d.acct) {
+			return Outcome{Reason: LinkDead}
+		}
+		return then(d)
+	})
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrFrozen) {
+		return Outcome{Reason: LinkDead}, nil
+	}
+	return out, err
+}
+
+// notSignedIn reports whether an error of Session means "log in again".
+func notSignedIn(err error) bool {
+	return errors.Is(err, ErrNotFound) || errors.Is(err, ErrFrozen)
+}

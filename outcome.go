@@ -1,0 +1,121 @@
+package nidan
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A Reason says what came of a command. The list is closed: pages, and later
+// the API, translate these and nothing else. A Reason never depends on a
+// secret that its reader has not proven to know.
+type Reason string
+
+// The reasons.
+const (
+	OK         Reason = "ok"
+	SecondStep Reason = "second_step" // first step passed; a pending sign-in is open
+
+	// Refused before the password was proven; the same for every name.
+	WrongFirstStep Reason = "wrong_first_step"
+	FirstStepWait  Reason = "first_step_wait" // Until says when the next try is judged
+
+	// The second step, and so told only behind a right password.
+	WrongAnswer     Reason = "wrong_answer"
+	UsedAnswer      Reason = "used_answer"
+	LateAnswer      Reason = "late_answer"      // it has just run out
+	ClockBehind     Reason = "clock_behind"     // Off says how far
+	ClockAhead      Reason = "clock_ahead"      // told at set-up only, where its holder has the seed anyway
+	ReplacedAnswer  Reason = "replaced_answer"  // a code of a set replaced on When
+	MalformedAnswer Reason = "malformed_answer" // cannot be a code at all: not judged, not counted
+	Waiting         Reason = "waiting"          // Until says when the next answer is judged; Count how many were wrong
+	SignInEnded     Reason = "sign_in_ended"    // too many wrong answers in it
+	Disabled        Reason = "disabled"         // this authenticator takes no more answers until it is bound again
+	NoSuchWay       Reason = "no_such_way"      // the account has no such authenticator
+	Expired         Reason = "expired"          // the pending sign-in or ticket has run out
+	Gone            Reason = "gone"             // there is no such sign-in or session (any more): start again
+	DoneElsewhere   Reason = "done_elsewhere"   // the ticket is of an earlier epoch or revision
+	OtherTab        Reason = "other_tab"        // the form was drawn from another ticket than the one carried
+	StepUp          Reason = "step_up"          // a fresh proof is needed first
+	NotSaved        Reason = "not_saved"        // "I have saved them" is not ticked
+	NotProtected    Reason = "not_protected"    // there is no two-step verification to act on
+	AlreadyOn       Reason = "already_on"       // first set-up is open only to accounts that are not protected
+	LinkDead        Reason = "link_dead"        // an invitation, reset or browser link that has run out or was used
+
+	// New passwords and names.
+	PasswordShort    Reason = "password_short"
+	PasswordLong     Reason = "password_long"
+	PasswordCommon   Reason = "password_common"   // on the list of common or leaked passwords
+	PasswordPersonal Reason = "password_personal" // contains the address or the product's name
+	PasswordSimple   Reason = "password_simple"   // one character or sequence repeated
+	NameInvalid      Reason = "name_invalid"      // not an address we can take
+	NameTaken        Reason = "name_taken"        // an account has it already
+	NoAccount        Reason = "no_account"        // operator only: no account has that name
+	NotFrozen        Reason = "not_frozen"        // operator only
+)
+
+// Outcome is what a command answers. Fields beyond Reason are set where the
+// reason or the verb says so; secrets in it are for the person who called.
+type Outcome struct {
+	Reason Reason
+	Until  time.Time     // Waiting, FirstStepWait: when it is over
+	Count  int           // Waiting: wrong answers in a row; WrongAnswer: wrong ones in this sign-in
+	Off    time.Duration // ClockBehind, ClockAhead: how far, always positive
+	When   time.Time     // ReplacedAnswer: when the set was replaced
+	Limit  int           // PasswordShort: the least length in characters
+	Left   int           // after a backup code was used: how many are left
+	Used   string        // after a backup code was used: its number
+	Others bool          // the wrong answers came from browsers the account does not know
+
+	Pending *PendingGrant // SignIn: the second step is due
+	Session *SessionGrant // a session was minted
+	Browser Secret        // the known-browser cookie, where one was made
+	Ticket  Secret        // the ticket to carry on with
+}
+
+// Passed reports whether the command did what was asked.
+func (o Outcome) Passed() bool { return o.Reason == OK }
+
+// PendingGrant is a pending sign-in just opened.
+type PendingGrant struct {
+	Token   Secret
+	Expires time.Time
+}
+
+// SessionGrant is a session just minted.
+type SessionGrant struct {
+	Token   Secret
+	Expires time.Time // absolute end; it ends earlier when idle
+}
+
+// Errors of commands. All of them mean "not proven": nothing was accepted, and
+// unless ErrUnknown is among them nothing was changed.
+var (
+	ErrBusy     = errors.New("nidan: too many commands at once; nothing was judged")
+	ErrClock    = errors.New("nidan: the machine's clocks have parted; nothing is accepted until an operator confirms the time")
+	ErrFrozen   = errors.New("nidan: the account is frozen")
+	ErrNotFound = errors.New("nidan: not found")
+	ErrConflict = errors.New("nidan: the document has another version")
+	ErrTaken    = errors.New("nidan: the look-up key is taken")
+	ErrUnknown  = errors.New("nidan: the outcome of the commit is unknown")
+)
+
+// A Fault is damage in what the database returned: something that does not
+// open, does not parse, is older than an artefact shown with it, or stands
+// where it cannot. It names the account and the part, never a content.
+type Fault struct {
+	Account AccountID
+	Part    string // "document", "session", "event", "lookup", "ticket", "browser", "outbox"
+	Cause   string
+	Shown   int64 // version of the artefact, where that is the cause
+	Found   int64 // version of the document
+}
+
+// Error implements error.
+func (f *Fault) Error() string {
+	s := fmt.Sprintf("nidan: fault in the %s of account %s: %s", f.Part, f.Account, f.Cause)
+	if f.Shown != 0 {
+		s += fmt.Sprintf(" (shown %d, found %d)", f.Shown, f.Found)
+	}
+	return s
+}

@@ -1,0 +1,134 @@
+package nidan
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// An AuthenticatorView is what may be shown of an authenticator.
+type AuthenticatorView struct {
+	ID       string
+	Method   MethodName
+	Name     string
+	Reserve  bool
+	Added    time.Time
+	LastUsed time.Time
+	Disabled time.Time
+	Sheet    *Sheet // of methods that hand out a number of codes
+}
+
+// A SessionView is one signed-in browser of an account.
+type SessionView struct {
+	ID      SessionID
+	Current bool
+	At      time.Time
+	Seen    time.Time
+	Address string
+	Browser string
+}
+
+// An Overview is what the security settings show.
+type Overview struct {
+	Name           string
+	Protected      time.Time // zero: off
+	Level          Level
+	PasswordFresh  bool
+	Authenticators []AuthenticatorView // daily ones first, reserves last
+	Ways           []Way               // those that take an answer now, for the second step of a change
+	Sessions       []SessionView       // newest first
+	Events         []Event             // newest first
+}
+
+// overviewEvents is how many lines of activity the security settings show.
+const overviewEvents = 12
+
+// Overview returns what the security settings show. ErrNotFound: log in again.
+func (s *Service) Overview(ctx context.Context, tok SessionToken) (Overview, error) {
+	ses, err := s.Session(ctx, tok)
+	if err != nil {
+		return Overview{}, err
+	}
+	a, now := ses.acct, s.nowFor(ses.acct)
+	o := Overview{
+		Name: a.Name, Protected: a.Protected, Level: ses.Level, PasswordFresh: ses.PasswordFresh(now),
+		Authenticators: s.authenticators(a), Ways: s.ways(a),
+	}
+	rows, err := s.archive.Sessions(ctx, a.ID)
+	if err != nil {
+		return Overview{}, err
+	}
+	for _, row := range rows {
+		if v, ok := s.sessionView(ctx, a, row, now); ok {
+			v.Current = v.ID == ses.ID
+			o.Sessions = append(o.Sessions, v)
+		}
+	}
+	slices.SortFunc(o.Sessions, func(x, y SessionView) int { return y.At.Compare(x.At) })
+	if o.Events, err = s.recent(ctx, a); err != nil {
+		return Overview{}, err
+	}
+	return o, nil
+}
+
+// sessionView shows a session that would be accepted now.
+func (s *Service) sessionView(ctx context.Context, a *Account, row SessionRow, now time.Time) (SessionView, bool) {
+	if !slices.ContainsFunc(a.Sessions, func(r SessionRef) bool { return r.ID == row.ID }) {
+		return SessionView{}, false
+	}
+	body, err := openSession(s.sealer, row)
+	if err != nil {
+		s.report(ctx, "list sessions", err)
+		return SessionView{}, false
+	}
+	if body.Epoch != a.Epoch || !now.Before(body.Ends) || now.Sub(row.Seen) >= sessionIdle {
+		return SessionView{}, false
+	}
+	return SessionView{ID: row.ID, At: body.At, Seen: row.Seen, Address: body.From.Address, Browser: body.From.Browser}, true
+}
+
+func (s *Service) authenticators(a *Account) []AuthenticatorView {
+	var views []AuthenticatorView
+	for _, w := range s.ways(a) {
+		x := a.authenticator(w.ID)
+		v := AuthenticatorView{
+			ID: x.ID, Method: x.Method, Name: x.Name, Reserve: w.Reserve,
+			Added: x.Added, LastUsed: x.LastUsed, Disabled: x.Disabled,
+		}
+		if m, ok := s.methods[x.Method].(Counted); ok {
+			sheet := m.Sheet(x.State)
+			v.Sheet = &sheet
+		}
+		views = append(views, v)
+	}
+	return views
+}
+
+// recent reads the newest events, checked against the chain's head: what was
+// tampered with is not shown as if it had happened.
+func (s *Service) recent(ctx context.Context, a *Account) ([]Event, error) {
+	rows, err := s.archive.Events(ctx, a.ID, max(1, a.Chain.Seq-overviewEvents+1), overviewEvents)
+	if err != nil {
+		return nil, err
+	}
+	var events []Event
+	want := a.Chain.Hash
+	for _, row := range slices.Backward(rows) {
+		if row.Seq > a.Chain.Seq {
+			continue // committed since the document was read
+		}
+		if eventHash(row.Body) != want {
+			s.report(ctx, "list activity", &Fault{Account: a.ID, Part: "event", Cause: "is not the one that was recorded"})
+			break
+		}
+		var e Event
+		d := json.NewDecoder(bytes.NewReader(row.Body))
+		if err := d.Decode(&e); err != nil {
+			break // unreachable: its hash is right
+		}
+		events, want = append(events, e), e.Prev
+	}
+	return events, nil
+}

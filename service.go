@@ -1,0 +1,204 @@
+package nidan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strconv"
+	"sync/atomic"
+	"time"
+)
+
+// Config is what a Service is made of. All fields are required but Log.
+type Config struct {
+	Store     Store
+	Archive   Archive
+	Sealer    Sealer
+	FirstStep FirstStep
+	Clock     Clock
+	Random    io.Reader // Randomness outside tests
+	Methods   []Method  // the first one is proposed at set-up; at most one with Reserve
+	Issuer    string    // the brand, as it stands in authenticator apps
+	Log       *slog.Logger
+}
+
+// clockUnseen stands before the first look at the confirmations.
+const clockUnseen = -1
+
+// A Service applies the rules. It is safe for concurrent use and holds nothing
+// that another node would need to know.
+type Service struct {
+	store    Store
+	archive  Archive
+	sealer   Sealer
+	first    FirstStep
+	watch    *watch
+	random   io.Reader
+	methods  map[MethodName]Method
+	order    []MethodName // as configured, without the reserve
+	reserve  Method
+	issuer   string
+	log      *slog.Logger
+	lanes    lanes
+	opened   opened
+	networks networks
+	races    atomic.Int64
+	clockOK  atomic.Int64 // confirmations of the time that this process has seen
+}
+
+// New makes a Service. It is an error to configure a method twice, no method
+// that can protect, or more or less than one reserve: a lost phone must never
+// be a lost account.
+func New(c Config) (*Service, error) {
+	s := &Service{
+		store: c.Store, archive: c.Archive, sealer: c.Sealer, first: c.FirstStep,
+		watch: newWatch(c.Clock), random: c.Random, methods: make(map[MethodName]Method),
+		issuer: c.Issuer, log: c.Log,
+	}
+	s.clockOK.Store(clockUnseen)
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	for _, m := range c.Methods {
+		t := m.Traits()
+		if s.methods[t.Method] != nil {
+			return nil, fmt.Errorf("nidan: method %q is listed twice", t.Method)
+		}
+		s.methods[t.Method] = m
+		switch {
+		case !t.Reserve:
+			s.order = append(s.order, t.Method)
+		case s.reserve != nil:
+			return nil, fmt.Errorf("nidan: both %q and %q are a reserve", s.reserve.Traits().Method, t.Method)
+		default:
+			s.reserve = m
+		}
+	}
+	if len(s.order) == 0 || s.reserve == nil {
+		return nil, errors.New("nidan: at least one method to protect with and one reserve are needed")
+	}
+	return s, nil
+}
+
+// Methods lists what can be chosen at set-up, the proposed one first.
+func (s *Service) Methods() []MethodName { return s.order }
+
+// Suspended reports whether acceptances wait for an operator to confirm the
+// time (law 17).
+func (s *Service) Suspended() bool {
+	_, suspended := s.watch.now()
+	return suspended
+}
+
+// Races counts the commits that lost a race since the start.
+func (s *Service) Races() int64 { return s.races.Load() }
+
+// nowFor is the time for an account: never earlier than its document's own.
+func (s *Service) nowFor(a *Account) time.Time {
+	now, _ := s.watch.now()
+	if now.Before(a.Last) {
+		return a.Last
+	}
+	return now
+}
+
+// Now is the time as the rules see it, for pages that show it.
+func (s *Service) Now() time.Time {
+	now, _ := s.watch.now()
+	return now
+}
+
+// load reads and opens a document with, if asked, one of its sessions. What
+// fails to load, open or parse is a *Fault and never a shorter document; a
+// frozen account is ErrFrozen.
+func (s *Service) load(ctx context.Context, id AccountID, session SessionID) (loaded, error) {
+	l, err := s.store.Load(ctx, KindAccount, id, session)
+	if err != nil {
+		return loaded{}, err
+	}
+	if l.Frozen != nil {
+		return loaded{}, ErrFrozen
+	}
+	a, err := s.openAccount(l.Record)
+	if err != nil {
+		s.report(ctx, "load", err)
+		return loaded{}, err
+	}
+	return loaded{acct: a, session: l.Session, last: l.Record.Projection.LastSignIn}, nil
+}
+
+// openAccount opens a document. What it returns is shared: clone it to change
+// it.
+func (s *Service) openAccount(r Record) (*Account, error) {
+	if a := s.opened.get(r); a != nil {
+		return a, nil
+	}
+	b, err := unseal(s.sealer, r)
+	if err != nil {
+		return nil, &Fault{Account: r.ID, Part: "document", Cause: "does not open"}
+	}
+	a, err := decodeAccount(b)
+	if err != nil {
+		return nil, &Fault{Account: r.ID, Part: "document", Cause: "does not parse"}
+	}
+	if a.ID != r.ID || a.Version != r.Version {
+		return nil, &Fault{Account: r.ID, Part: "document", Cause: "is not the one its row names"}
+	}
+	s.opened.put(r, a)
+	return a, nil
+}
+
+// seal puts a document's JSON into its record. Kind, id, format and version
+// are bound by the seal.
+func seal(s Sealer, r Record, body []byte) Record {
+	r.Sealed = s.Seal(ForDocument, string(r.ID), sealedWith(r), body)
+	return r
+}
+
+func unseal(s Sealer, r Record) ([]byte, error) {
+	return s.Open(ForDocument, string(r.ID), sealedWith(r), r.Sealed)
+}
+
+func sealedWith(r Record) []byte {
+	b := make([]byte, 0, 64)
+	b = append(append(b, r.Kind...), 0)
+	b = append(append(b, r.ID...), 0)
+	b = strconv.AppendInt(b, int64(r.Format), 10)
+	b = strconv.AppendInt(append(b, 0), r.Version, 10)
+	return b
+}
+
+// notOlder checks that an account is not older than an artefact it made. If it
+// is, an old state was put back: the account is frozen.
+func (s *Service) notOlder(ctx context.Context, a *Account, part string, shown int64) error {
+	if shown <= a.Version {
+		return nil
+	}
+	f := &Fault{Account: a.ID, Part: part, Cause: "the document is older than the artefact shown with it", Shown: shown, Found: a.Version}
+	s.report(ctx, "load", f)
+	s.freeze(ctx, Freeze{Account: a.ID, Part: part, Shown: shown, Found: a.Version})
+	return errors.Join(ErrFrozen, f)
+}
+
+func (s *Service) freeze(ctx context.Context, f Freeze) {
+	f.At, _ = s.watch.now()
+	if err := s.store.Freeze(context.WithoutCancel(ctx), f); err != nil {
+		s.report(ctx, "freeze", err)
+	}
+}
+
+// shownTo is the version of the cookie if it is this account's.
+func (c browserCookie) shownTo(a AccountID) int64 {
+	if c.Account == a {
+		return c.Version
+	}
+	return 0
+}
+
+// report tells the operator what went wrong: which account, which step, which
+// cause, never a content.
+func (s *Service) report(ctx context.Context, step string, err error) {
+	s.log.ErrorContext(ctx, "not proven", "step", step, "cause", err.Error())
+}

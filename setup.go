@@ -1,0 +1,315 @@
+package nidan
+
+import (
+	"context"
+	"time"
+)
+
+// BeginSetUp starts the first set-up of two-step verification with a method.
+// It needs a password given in the last five minutes (law 12): the session's
+// own, or the one passed in. Nothing is stored; what is handed out lives in
+// the returned Ticket. Outcomes: OK with Ticket, StepUp, AlreadyOn,
+// WrongFirstStep, FirstStepWait, NoSuchWay.
+func (s *Service) BeginSetUp(ctx context.Context, tok SessionToken, m MethodName, password Secret, from From) (Outcome, error) {
+	ses, err := s.Session(ctx, tok)
+	if err != nil {
+		return gone(err)
+	}
+	now, suspended := s.watch.now()
+	if suspended {
+		return Outcome{}, ErrClock
+	}
+	if ses.acct.IsProtected() {
+		return Outcome{Reason: AlreadyOn}, nil
+	}
+	method := s.methods[m]
+	if method == nil || method.Traits().Reserve {
+		return Outcome{Reason: NoSuchWay}, nil
+	}
+	first, _ := steps(ses.body.Proofs, now, Fresh)
+	if !password.Empty() {
+		hashed, out, err := s.passwordInSession(ctx, ses, password, from)
+		if err != nil || out.Reason != OK {
+			return out, err
+		}
+		if !ses.acct.passwordRight(hashed) {
+			return Outcome{Reason: WrongFirstStep}, nil
+		}
+		p := passwordProof(now)
+		first = &p
+	}
+	if first == nil {
+		return Outcome{Reason: StepUp}, nil
+	}
+	draft, err := method.Enrol(Enrolment{Issuer: s.issuer, Account: ses.Name}, now, s.random)
+	if err != nil {
+		return Outcome{}, err
+	}
+	return Outcome{Reason: OK, Ticket: s.sealTicket(&ticket{
+		Purpose: TicketSetUp, Account: ses.Account, Lineage: ses.body.Lineage,
+		Epoch: ses.acct.Epoch, Revision: ses.acct.Revision, Version: ses.acct.Version,
+		Issued: now, Expires: now.Add(carriedFor),
+		Method: m, Draft: &draft, Password: first,
+	})}, nil
+}
+
+// gone turns "log in again" into its outcome.
+func gone(err error) (Outcome, error) {
+	if notSignedIn(err) {
+		return Outcome{Reason: Gone}, nil
+	}
+	return Outcome{}, err
+}
+
+// passwordInSession lets the gate count a password typed inside a session.
+// The count is the session's own: it neither spends nor is spent by the
+// budgets of the log-in page. Outcomes: OK (it was right, or so it was in the
+// version loaded), WrongFirstStep, FirstStepWait.
+func (s *Service) passwordInSession(ctx context.Context, ses *Session, password Secret, from From) (Hashed, Outcome, error) {
+	now, _ := s.watch.now()
+	t, until, err := s.knock(ctx, ses.Name, ses.body.Lineage, from, now)
+	if err != nil {
+		return Hashed{}, Outcome{}, err
+	}
+	if t == nil {
+		return Hashed{}, Outcome{Reason: FirstStepWait, Until: until}, nil
+	}
+	hashed, err := s.passwordHash(ctx, ses.acct, password)
+	if err != nil {
+		return Hashed{}, Outcome{}, err
+	}
+	if !ses.acct.passwordRight(hashed) {
+		return Hashed{}, Outcome{Reason: WrongFirstStep}, nil
+	}
+	return hashed, Outcome{Reason: OK}, t.right(ctx)
+}
+
+// heldBy opens a ticket that a session carries and checks that it is of this
+// session's lineage and of the account as it is. The outcome says why not.
+func (s *Service) heldBy(ctx context.Context, p TicketPurpose, c Secret, ses *Session, now time.Time) (*ticket, Outcome, error) {
+	t, expired := s.openTicket(p, c, now)
+	switch {
+	case expired:
+		return nil, Outcome{Reason: Expired}, nil
+	case t == nil || t.Account != ses.Account || t.Lineage != ses.body.Lineage:
+		return nil, Outcome{Reason: Gone}, nil
+	}
+	if err := s.notOlder(ctx, ses.acct, "ticket", t.Version); err != nil {
+		return nil, Outcome{}, err
+	}
+	if t.Epoch != ses.acct.Epoch || t.Revision != ses.acct.Revision {
+		return nil, Outcome{Reason: DoneElsewhere}, nil
+	}
+	return t, Outcome{Reason: OK}, nil
+}
+
+// Held returns what the page of a step may show to the bearer of the
+// unfinished ticket (law 9), changing nothing. Outcomes: OK, Gone, Expired,
+// DoneElsewhere.
+func (s *Service) Held(ctx context.Context, tok SessionToken, p TicketPurpose, c Secret) (Held, Outcome, error) {
+	ses, err := s.Session(ctx, tok)
+	if err != nil {
+		out, err := gone(err)
+		return Held{}, out, err
+	}
+	t, out, err := s.heldBy(ctx, p, c, ses, s.nowFor(ses.acct))
+	if t == nil {
+		return Held{}, out, err
+	}
+	h := Held{Method: t.Method, Confirmed: t.Confirmed != nil, Expires: t.Expires}
+	if t.Draft != nil {
+		h.Handout = t.Draft.Handout
+	}
+	if t.Codes != nil {
+		h.Codes = t.Codes.Handout
+	}
+	return h, out, nil
+}
+
+// Confirm judges the proof that the holder has what the set-up handed out. It
+// stores nothing: right or wrong, what follows stands in the ticket. Outcomes:
+// OK with Ticket; WrongAnswer, ClockBehind, ClockAhead, MalformedAnswer; Gone,
+// Expired, DoneElsewhere.
+func (s *Service) Confirm(ctx context.Context, tok SessionToken, c Secret, answer Secret) (Outcome, error) {
+	ses, err := s.Session(ctx, tok)
+	if err != nil {
+		return gone(err)
+	}
+	now := s.nowFor(ses.acct)
+	if s.Suspended() {
+		return Outcome{}, ErrClock
+	}
+	t, out, err := s.heldBy(ctx, TicketSetUp, c, ses, now)
+	if t == nil {
+		return out, err
+	}
+	if t.Draft == nil {
+		return Outcome{Reason: OK, Ticket: c}, nil // confirmed already: Back, or a reload
+	}
+	m := s.methods[t.Method]
+	if m == nil {
+		return Outcome{Reason: NoSuchWay}, nil
+	}
+	v := m.Confirm(nil, *t.Draft, answer.Reveal(), nil, now)
+	switch v.Judgement {
+	case Accepted:
+	case Ahead:
+		return Outcome{Reason: ClockAhead, Off: v.Off}, nil
+	case Malformed:
+		return Outcome{Reason: MalformedAnswer}, nil
+	default:
+		return Outcome{Reason: reasonOf(v.Judgement), Off: v.Off}, nil
+	}
+	codes, err := s.reserve.Enrol(Enrolment{Issuer: s.issuer, Account: ses.Name}, now, s.random)
+	if err != nil {
+		return Outcome{}, err
+	}
+	t.Confirmed = &confirmed{State: v.State, Proof: answerProof(m.Traits(), "", now)}
+	t.Draft, t.Codes = nil, &codes
+	return Outcome{Reason: OK, Ticket: s.sealTicket(t)}, nil
+}
+
+// Complete finishes what a ticket prepared: the set-up, new backup codes, or
+// the replacement of one. saved is the person's word that the codes are in a
+// safe place; without it nothing happens. Exactly one Complete of a ticket
+// passes. Outcomes: OK (with Session after a set-up), NotSaved, StepUp (a
+// set-up that is not confirmed yet), DoneElsewhere, Gone, Expired, AlreadyOn,
+// NotProtected.
+func (s *Service) Complete(ctx context.Context, tok SessionToken, p TicketPurpose, c Secret, saved bool, from From) (Outcome, error) {
+	cmd := command{from: from}
+	if t, _ := s.openTicket(p, c, s.Now()); t != nil && t.Codes != nil && saved {
+		cmd.slow = s.slowSave(t)
+	}
+	return s.in(ctx, tok, cmd, func(d *decision, ses *Session) Outcome {
+		t, out, err := s.heldBy(ctx, p, c, ses, d.now)
+		if err != nil {
+			d.fail(err)
+			return Outcome{}
+		}
+		switch {
+		case t == nil:
+			return out
+		case t.Codes == nil:
+			return Outcome{Reason: StepUp}
+		case !saved:
+			return Outcome{Reason: NotSaved}
+		}
+		if p == TicketSetUp {
+			return d.completeSetUp(t, ses)
+		}
+		return d.completeCodes(t)
+	})
+}
+
+// slowSave returns what has to be hashed to store a ticket's codes.
+func (s *Service) slowSave(t *ticket) func(*Account) []SlowHash {
+	return func(a *Account) []SlowHash {
+		m, ok := s.reserve.(Slow)
+		if !ok {
+			return nil
+		}
+		return m.SlowConfirm(a.reserveState(s), *t.Codes)
+	}
+}
+
+// reserveState is the state of the account's backup codes, if it has any that
+// still take answers.
+func (a *Account) reserveState(s *Service) State {
+	if x := a.first(s.reserve.Traits().Method); x != nil && x.Disabled.IsZero() {
+		return x.State
+	}
+	return nil
+}
+
+// savedAnswer is what a reserve method takes for "I have saved them".
+const savedAnswer = "saved"
+
+// completeSetUp turns two-step verification on: authenticator, codes,
+// protection, epoch and the acting session in one commit.
+func (d *decision) completeSetUp(t *ticket, ses *Session) Outcome {
+	a, s := d.acct, d.s
+	if a.IsProtected() {
+		return Outcome{Reason: AlreadyOn}
+	}
+	if t.Confirmed == nil || t.Password == nil {
+		return Outcome{Reason: StepUp}
+	}
+	v := s.reserve.Confirm(nil, *t.Codes, savedAnswer, d.hashed, d.now)
+	if v.Judgement != Accepted || len(a.Authenticators)+2 > maxAuthenticators {
+		return Outcome{Reason: DoneElsewhere}
+	}
+	main := Authenticator{ID: newID(d.random), Method: t.Method, Added: d.now, LastUsed: d.now, State: t.Confirmed.State}
+	codes := Authenticator{ID: newID(d.random), Method: s.reserve.Traits().Method, Added: d.now, State: v.State}
+	a.Authenticators = append(a.Authenticators, main, codes)
+	a.Protected = d.now
+	d.record(Event{Kind: EventOn, Method: main.Method, Authenticator: main.ID})
+	d.tell(Notice{Kind: NoticeOn, Method: main.Method})
+	second := t.Confirmed.Proof
+	second.Authenticator = main.ID
+	return d.anew(ses, []proof{*t.Password, second}, Outcome{Reason: OK})
+}
+
+// completeCodes puts a new set of codes, or one new code, in force. The old
+// ones stop working at this instant and not before.
+func (d *decision) completeCodes(t *ticket) Outcome {
+	a, s := d.acct, d.s
+	if !a.IsProtected() {
+		return Outcome{Reason: NotProtected}
+	}
+	old := a.reserveState(s)
+	v := s.reserve.Confirm(old, *t.Codes, savedAnswer, d.hashed, d.now)
+	if v.Judgement != Accepted {
+		return Outcome{Reason: DoneElsewhere}
+	}
+	name := s.reserve.Traits().Method
+	x := a.first(name)
+	switch {
+	case old != nil:
+		x.State = v.State
+	case t.Purpose == TicketRenew:
+		return Outcome{Reason: DoneElsewhere}
+	default:
+		// Disabled ones are bound again, never re-enabled.
+		if x != nil {
+			d.retireOne(x.ID)
+		}
+		a.Authenticators = append(a.Authenticators, Authenticator{ID: newID(d.random), Method: name, Added: d.now, State: v.State})
+	}
+	a.bumpRevision()
+	if t.Purpose == TicketRenew {
+		item := t.Codes.Handout.Item
+		d.record(Event{Kind: EventCodeReplaced, Method: name, Item: item})
+		d.tell(Notice{Kind: NoticeCodeReplaced, Method: name, Item: item})
+	} else {
+		d.record(Event{Kind: EventCodesIssued, Method: name})
+		d.tell(Notice{Kind: NoticeCodesIssued, Method: name})
+	}
+	return Outcome{Reason: OK}
+}
+
+// retireOne takes an authenticator away and remembers it by id and dates.
+func (d *decision) retireOne(id string) {
+	a := d.acct
+	for i, x := range a.Authenticators {
+		if x.ID == id {
+			a.retire(x, d.now)
+			a.Authenticators = append(a.Authenticators[:i:i], a.Authenticators[i+1:]...)
+			return
+		}
+	}
+}
+
+// renewal makes the ticket that offers the successor of a used code. It goes
+// to the session just minted.
+func (d *decision) renewal(x *Authenticator, item string) Secret {
+	m := d.s.methods[x.Method]
+	draft, err := m.Enrol(Enrolment{Issuer: d.s.issuer, Account: d.acct.Name, Old: x.State, Item: item}, d.now, d.random)
+	if err != nil || len(d.minted) == 0 {
+		return Secret{} // the sign-in stands; the security page offers a new set
+	}
+	return d.s.sealTicket(&ticket{
+		Purpose: TicketRenew, Account: d.acct.ID, Lineage: d.minted[len(d.minted)-1].body.Lineage,
+		Epoch: d.acct.Epoch, Revision: d.acct.Revision, Version: d.version(),
+		Issued: d.now, Expires: d.now.Add(carriedFor), Codes: &draft,
+	})
+}
