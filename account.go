@@ -3,7 +3,9 @@ package nidan
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 	"strconv"
@@ -28,7 +30,7 @@ const (
 // An Account is the one document that every decision about an account depends
 // on. Only this package changes one; it is stored sealed.
 type Account struct {
-	Format  int       `json:"f"`
+	Form    int       `json:"f"` // format number of this JSON
 	ID      AccountID `json:"id"`
 	Version int64     `json:"v"`
 
@@ -77,16 +79,13 @@ type SessionRef struct {
 	Ends time.Time `json:"e"`
 }
 
-// Format implements [fmt.Formatter]: a document never prints its content.
+// formatted is all that a document ever prints of itself.
 func (a *Account) formatted() string {
 	return "account " + string(a.ID) + " version " + strconv.FormatInt(a.Version, 10)
 }
 
-// String implements [fmt.Stringer].
-func (a *Account) String() string { return a.formatted() }
-
-// GoString implements [fmt.GoStringer].
-func (a *Account) GoString() string { return a.formatted() }
+// Format implements [fmt.Formatter].
+func (a *Account) Format(f fmt.State, _ rune) { placeholder(f, a.formatted()) }
 
 // LogValue implements [slog.LogValuer].
 func (a *Account) LogValue() slog.Value { return slog.StringValue(a.formatted()) }
@@ -113,11 +112,11 @@ func decodeAccount(b []byte) (*Account, error) {
 	if err := d.Decode(a); err != nil {
 		return nil, err
 	}
-	if a.Format != Format {
-		return nil, fmt.Errorf("format %d is not known here", a.Format)
+	if a.Form != Format {
+		return nil, fmt.Errorf("format %d is not known here", a.Form)
 	}
-	if d.More() {
-		return nil, fmt.Errorf("data after the document")
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("data after the document")
 	}
 	return a, nil
 }

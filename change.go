@@ -69,6 +69,13 @@ func (d *decision) record(e Event) {
 // fail makes the command end with an error, and nothing be committed.
 func (d *decision) fail(err error) { d.err = err }
 
+// refuse ends a decision with a reason and nothing to commit, whatever it has
+// done so far.
+func (d *decision) refuse(r Reason) Outcome {
+	d.events = nil
+	return Outcome{Reason: r}
+}
+
 // change is the one path from a request to the database: load, slow hashes,
 // decide, commit; and again from load where another command was faster. A
 // decision that records no event changes nothing.
@@ -184,7 +191,7 @@ func (d *decision) change() (Change, error) {
 		return Change{}, err
 	}
 	c.Record = seal(s.sealer, Record{
-		Kind: KindAccount, ID: a.ID, Format: a.Format, Version: a.Version, Projection: a.projection(last),
+		Kind: KindAccount, ID: a.ID, Format: a.Form, Version: a.Version, Projection: a.projection(last),
 	}, body)
 	return c, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nidan-auth/nidan"
@@ -317,7 +318,8 @@ func moves() []move {
 		{"away: uses the link, common", useLink(away, "common")},
 		{"away: uses the link, simple", useLink(away, "simple")},
 		{"away: uses the link, personal", useLink(away, "personal "+names[alice])},
-		{"away: uses the link, endless", useLink(away, string(make([]byte, 300)))},
+		{"away: uses the link, endless", useLink(away, strings.Repeat("long ", 60))},
+		{"away: uses the link, no text", useLink(away, "not \x00 text")},
 		{"away: bob's password", signIn(away, bob, true)},
 		{"home: begins set-up", beginSetUp(home, "")},
 		{"home: begins set-up with the password", beginSetUp(home, "right")},
@@ -381,7 +383,7 @@ func everyReason() []nidan.Reason {
 		nidan.ClockAhead: true, nidan.ReplacedAnswer: true, nidan.MalformedAnswer: true, nidan.Waiting: true,
 		nidan.SignInEnded: true, nidan.Disabled: true, nidan.NoSuchWay: true, nidan.Expired: true, nidan.Gone: true,
 		nidan.DoneElsewhere: true, nidan.StepUp: true, nidan.NotSaved: true, nidan.NotProtected: true,
-		nidan.AlreadyOn: true, nidan.LinkDead: true, nidan.PasswordShort: true, nidan.PasswordLong: true,
+		nidan.AlreadyOn: true, nidan.LinkDead: true, nidan.PasswordShort: true, nidan.PasswordLong: true, nidan.PasswordUnreadable: true,
 		nidan.PasswordCommon: true, nidan.PasswordPersonal: true, nidan.PasswordSimple: true,
 		nidan.NameInvalid: true, nidan.NameTaken: true, nidan.NoAccount: true, nidan.NotFrozen: true,
 	}))

@@ -137,7 +137,7 @@ func (s *Service) AcceptInvite(ctx context.Context, c Secret, password Secret, l
 		return out, err
 	}
 	a := &Account{
-		Format: Format, ID: AccountID(newID(s.random)), Name: t.Name, Language: language,
+		Form: Format, ID: AccountID(newID(s.random)), Name: t.Name, Language: language,
 		Created: now, Last: now, Epoch: 1, Revision: 1, Password: Password{Hash: hash, Changed: now},
 	}
 	d := &decision{loaded: loaded{acct: a}, s: s, now: now, random: s.random, from: from}
@@ -159,9 +159,9 @@ func (s *Service) AcceptInvite(ctx context.Context, c Secret, password Secret, l
 
 // newPassword judges and hashes a password that somebody chose.
 func (s *Service) newPassword(ctx context.Context, password Secret, name string) (string, Outcome, error) {
-	normal, ok := s.first.Normal(password)
-	if !ok {
-		return "", Outcome{Reason: PasswordLong}, nil
+	normal, r := s.first.Normal(password)
+	if r != OK {
+		return "", Outcome{Reason: r}, nil
 	}
 	if r, limit := s.first.Judge(normal, name); r != OK {
 		return "", Outcome{Reason: r, Limit: limit}, nil

@@ -45,6 +45,7 @@ const (
 	// New passwords and names.
 	PasswordShort    Reason = "password_short"
 	PasswordLong     Reason = "password_long"
+	PasswordUnreadable Reason = "password_unreadable" // not text, or with characters that cannot be typed
 	PasswordCommon   Reason = "password_common"   // on the list of common or leaked passwords
 	PasswordPersonal Reason = "password_personal" // contains the address or the product's name
 	PasswordSimple   Reason = "password_simple"   // one character or sequence repeated

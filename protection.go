@@ -60,7 +60,7 @@ func (s *Service) bothSteps(ctx context.Context, tok SessionToken, password Secr
 	if err != nil || out.Reason != OK {
 		return out, err
 	}
-	cmd := command{from: from, slow: s.slowAnswer(ans)}
+	cmd := command{from: from, slow: s.slowAnswer(ans, inSession)}
 	return s.in(ctx, tok, cmd, func(d *decision, ses *Session) Outcome {
 		switch {
 		case !d.acct.IsProtected():

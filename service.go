@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 )
 
 // Config is what a Service is made of. All fields are required but Log.
@@ -58,6 +59,9 @@ func New(c Config) (*Service, error) {
 		issuer: c.Issuer, log: c.Log,
 	}
 	s.clockOK.Store(clockUnseen)
+	if n := utf8.RuneCountInString(c.Issuer); n == 0 || n > maxNameLength {
+		return nil, fmt.Errorf("nidan: the issuer has %d characters, and 1 to %d will do: it stands in every ticket and app", n, maxNameLength)
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -61,10 +61,11 @@ type mintRequest struct {
 // mint is the only maker of sessions (law 3). It checks in the version about
 // to be committed: that epoch and revision are what they were when the proofs
 // were given, that a protected account shows two steps of two channels, and
-// that the authenticator of the second one still takes answers. nil means no.
+// that the authenticator of the second one still takes answers. A stopped
+// password opens no session, and ends none. nil means no.
 func (d *decision) mint(r mintRequest) *SessionGrant {
 	a := d.acct
-	if r.epoch != a.Epoch || r.revision != a.Revision || !a.Password.Stopped.IsZero() {
+	if r.epoch != a.Epoch || r.revision != a.Revision || !a.Password.Stopped.IsZero() && r.renew == nil {
 		return nil
 	}
 	first, second := steps(r.proofs, d.now, 0)
@@ -264,7 +265,7 @@ func (d *decision) anew(ses *Session, proofs []proof, out Outcome) Outcome {
 	d.acct.bumpEpoch()
 	d.endAll = true
 	if out.Session = d.mint(mintRequest{proofs: proofs, epoch: d.acct.Epoch, revision: d.acct.Revision, renew: ses}); out.Session == nil {
-		return Outcome{Reason: Gone}
+		return d.refuse(Gone)
 	}
 	return out
 }

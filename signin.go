@@ -111,8 +111,8 @@ const decoyID AccountID = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
 // passwordHash computes what passwordRight compares. A password that cannot be
 // one is hashed all the same, as an empty one.
 func (s *Service) passwordHash(ctx context.Context, a *Account, password Secret) (Hashed, error) {
-	normal, ok := s.first.Normal(password)
-	if !ok {
+	normal, r := s.first.Normal(password)
+	if r != OK {
 		normal = Secret{}
 	}
 	like := a.Password.Hash
@@ -120,7 +120,7 @@ func (s *Service) passwordHash(ctx context.Context, a *Account, password Secret)
 	if err != nil {
 		return Hashed{}, err
 	}
-	if !ok || normal.Empty() {
+	if r != OK || normal.Empty() {
 		h.Hash = ""
 	}
 	return h, nil
@@ -247,7 +247,7 @@ type Answer struct {
 // method: expiry, throttles and counting come before it. Outcomes: OK with
 // Session; the reasons of the second step.
 func (s *Service) Answer(ctx context.Context, tok PendingToken, ans Answer, from From) (Outcome, error) {
-	cmd := command{account: tok.account, from: from, slow: s.slowAnswer(ans), shown: s.openBrowser(from.Cookie).shownTo(tok.account)}
+	cmd := command{account: tok.account, from: from, slow: s.slowAnswer(ans, tok.class), shown: s.openBrowser(from.Cookie).shownTo(tok.account)}
 	out, err := s.change(ctx, cmd, func(d *decision) Outcome {
 		return d.settle(tok, ans)
 	})
@@ -342,6 +342,11 @@ func (d *decision) judge(ans Answer, c Class) (*proof, Outcome) {
 	if until, n := a.waitUntil(c, d.now); !until.IsZero() {
 		return nil, Outcome{Reason: Waiting, Until: until, Count: n, Others: a.othersTried(c)}
 	}
+	if sl, ok := m.(Slow); ok && len(d.hashed) == 0 {
+		if _, needed := sl.SlowCheck(x.State, ans.Code.Reveal()); needed {
+			return nil, Outcome{Reason: Waiting, Until: d.now} // the wait ended between hashing and now
+		}
+	}
 	v := m.Check(x.State, ans.Code.Reveal(), d.hashed, d.now)
 	t := m.Traits()
 	switch v.Judgement {
@@ -385,15 +390,21 @@ func (a *Account) othersTried(c Class) bool {
 	return c == Known && a.inRow(Other) >= wrongBeforeWait
 }
 
-// slowAnswer returns what has to be hashed to judge an answer.
-func (s *Service) slowAnswer(ans Answer) func(*Account) []SlowHash {
+// slowAnswer returns what has to be hashed to judge an answer. During a wait
+// nothing is judged, so nothing is hashed either; nor is it for a sign-in that
+// there is not.
+func (s *Service) slowAnswer(ans Answer, class func(*Account) (Class, bool)) func(*Account) []SlowHash {
 	return func(a *Account) []SlowHash {
 		x := a.authenticator(ans.Authenticator)
-		if x == nil || !x.Disabled.IsZero() {
+		c, open := class(a)
+		if x == nil || !x.Disabled.IsZero() || !open {
 			return nil
 		}
 		m, ok := s.methods[x.Method].(Slow)
 		if !ok {
+			return nil
+		}
+		if until, _ := a.waitUntil(c, s.nowFor(a)); !until.IsZero() {
 			return nil
 		}
 		if h, ok := m.SlowCheck(x.State, ans.Code.Reveal()); ok {
@@ -402,6 +413,20 @@ func (s *Service) slowAnswer(ans Answer) func(*Account) []SlowHash {
 		return nil
 	}
 }
+
+// class is the browser class of the pending sign-in that a token names, if it
+// is open.
+func (t PendingToken) class(a *Account) (Class, bool) {
+	for _, p := range a.Pending {
+		if p.ID == t.id {
+			return p.Class, true
+		}
+	}
+	return Other, false
+}
+
+// inSession is the class of whoever completed a sign-in.
+func inSession(*Account) (Class, bool) { return Known, true }
 
 // A Way is one way of taking the second step, as a page may show it.
 type Way struct {

@@ -255,8 +255,9 @@ type FirstStep interface {
 	Decoy() string
 
 	// Normal returns the form in which a password is hashed (NFC, NIST SP
-	// 800-63B-4 §3.1.1.2). false if it is longer than 256 bytes or not text.
-	Normal(password Secret) (Secret, bool)
+	// 800-63B-4 §3.1.1.2). The reason is OK, PasswordLong beyond 256 bytes, or
+	// PasswordUnreadable for what is not text.
+	Normal(password Secret) (Secret, Reason)
 
 	// Judge says whether a new password will do; limit is the least length
 	// in characters.

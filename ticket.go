@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"strings"
 	"time"
 )
@@ -107,7 +108,11 @@ func (s *Service) open(p Purpose, ad string, c Secret, into any) bool {
 	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
-	return d.Decode(into) == nil
+	if d.Decode(into) != nil {
+		return false
+	}
+	_, err = d.Token()
+	return err == io.EOF
 }
 
 // TicketHash names a ticket without giving it away. Every form of a wizard

@@ -263,7 +263,15 @@ func (fastFirst) Hash(_ context.Context, h nidan.SlowHash) (nidan.Hashed, error)
 
 func (fastFirst) Decoy() string { return "$fast$decoy$AAAA" }
 
-func (fastFirst) Normal(p nidan.Secret) (nidan.Secret, bool) { return p, len(p.Reveal()) <= 256 }
+func (fastFirst) Normal(p nidan.Secret) (nidan.Secret, nidan.Reason) {
+	switch v := p.Reveal(); {
+	case len(v) > 256:
+		return nidan.Secret{}, nidan.PasswordLong
+	case strings.Contains(v, "\x00"):
+		return nidan.Secret{}, nidan.PasswordUnreadable
+	}
+	return p, nidan.OK
+}
 
 func (fastFirst) Judge(p nidan.Secret, name string) (nidan.Reason, int) {
 	switch v := p.Reveal(); {
