@@ -52,7 +52,7 @@ func TestExplore(t *testing.T) {
 // deepSeeds are gone into one move deeper than the others.
 var deepSeeds = []string{
 	"without two-step verification", "setting up", "protected, logged in", "in by a backup code",
-	"codes reissued", "four wrong, the fifth at hand", "four wrong passwords", "frozen",
+	"codes reissued", "four wrong, the fifth at hand", "four wrong passwords", "frozen", "a stranger's five sign-ins",
 }
 
 // explorer walks the small world breadth first, so that the first violation
@@ -60,6 +60,7 @@ var deepSeeds = []string{
 type explorer struct {
 	moves []move
 	seeds map[string]*world
+	found *finding // on the way to a seed
 	order []string
 
 	mu      sync.Mutex
@@ -99,10 +100,11 @@ func (n *node) path(m []move, last int) []string {
 
 func newExplorer() *explorer {
 	x := &explorer{
-		moves: moves(), seeds: seeds(newRoom()), seen: make(map[[16]byte]struct{}),
+		moves: moves(), seen: make(map[[16]byte]struct{}),
 		perSeed: make(map[string]int), reasons: make(map[nidan.Reason]int), laws: make(map[string]int),
 	}
 	x.taken = make([]int, len(x.moves))
+	x.seeds, x.found = seeds(newRoom())
 	for name := range x.seeds {
 		x.order = append(x.order, name)
 	}
@@ -139,7 +141,7 @@ func (x *explorer) explore(depth func(seed string) int) *finding {
 		}
 		level = slices.Concat(next...)
 	}
-	return nil
+	return x.found
 }
 
 // expand makes every move from every workers-th state of a level.

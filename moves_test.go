@@ -133,8 +133,9 @@ func (p *play) class(b, who int) nidan.Class {
 	return nidan.Other
 }
 
-// granted puts a new session into a browser.
-func (p *play) granted(b, who int, o nidan.Outcome) {
+// granted puts a new session into a browser: that of a sign-in, or the present
+// one minted anew.
+func (p *play) granted(b, who int, o nidan.Outcome, renewed bool) {
 	j, t := &p.w.jars[b], &p.w.truth[who]
 	if o.Session == nil {
 		p.must(false, lawMint, "no session came of a command that passed")
@@ -143,7 +144,12 @@ func (p *play) granted(b, who int, o nidan.Outcome) {
 	if j.session.who == who {
 		p.w.keepOld(j.session) // another account's goes on by itself, forgotten by this browser
 	}
-	j.session = carried{value: o.Session.Token.Reveal(), who: who, epoch: t.epoch, at: p.wall()}
+	lineage := j.session.lineage
+	if !renewed {
+		p.w.born++
+		lineage = p.w.born
+	}
+	j.session = carried{value: o.Session.Token.Reveal(), who: who, epoch: t.epoch, at: p.wall(), lineage: lineage}
 	if !o.Browser.Empty() {
 		j.known = carried{value: o.Browser.Reveal(), who: who, at: p.wall()}
 	} else if j.known.value != "" && j.known.who == who {
@@ -206,7 +212,7 @@ func signIn(b, who int, right bool) func(*play) nidan.Reason {
 			j.pending = carried{value: tok, who: who, epoch: t.epoch, at: p.wall()}
 		case nidan.OK:
 			t.tries[class] = 0
-			p.granted(b, who, o)
+			p.granted(b, who, o, false)
 			p.level(b, nidan.LevelPassword)
 		}
 		return r
@@ -437,12 +443,12 @@ func takeSecondStep(b int, a answer) func(*play) nidan.Reason {
 			t.pending = slices.Delete(t.pending, i, i+1)
 			p.took(who, way, code)
 			p.must(t.protected, lawMint, "a second step was taken of an account without")
-			p.granted(b, who, o)
+			p.granted(b, who, o, false)
 			j.pending = carried{}
 			if way == wayCode {
 				p.must(p.told(nidan.NoticeBackupUsed), lawLowering, "a backup code was used without a notice")
 				p.must(!o.Ticket.Empty(), lawTicket, "no successor was offered for a used backup code")
-				j.renew = carried{value: o.Ticket.Reveal(), who: who, epoch: t.epoch, revision: t.revision, at: p.wall(), item: o.Used}
+				j.renew = carried{value: o.Ticket.Reveal(), who: who, epoch: t.epoch, revision: t.revision, at: p.wall(), item: o.Used, lineage: j.session.lineage}
 			}
 			if len(p.broken) == 0 {
 				p.level(b, nidan.LevelAAL2)
@@ -522,7 +528,7 @@ func beginSetUp(b int, password string) func(*play) nidan.Reason {
 		fresh := p.wall().Sub(p.w.jars[b].session.at) <= nidan.Fresh
 		if r == nidan.OK {
 			p.must(fresh || pw == t.password, lawLowering, "a set-up began without a fresh password")
-			p.w.jars[b].setup = carried{value: o.Ticket.Reveal(), who: who, epoch: t.epoch, revision: t.revision, at: p.wall()}
+			p.w.jars[b].setup = carried{value: o.Ticket.Reveal(), who: who, epoch: t.epoch, revision: t.revision, at: p.wall(), lineage: p.w.jars[b].session.lineage}
 			h, _, err := p.svc.Held(ctx, tok, nidan.TicketSetUp, o.Ticket)
 			p.must(err == nil && h.Handout.Key != "", lawTicket, "the set-up hands out nothing")
 			p.w.jars[b].setup.key = h.Handout.Key
@@ -531,10 +537,10 @@ func beginSetUp(b int, password string) func(*play) nidan.Reason {
 	}
 }
 
-// honoured says whether a ticket stands, by the truth.
-func (p *play) honoured(c carried, life time.Duration) bool {
+// honoured says whether a ticket of a browser stands, by the truth.
+func (p *play) honoured(b int, c carried, life time.Duration) bool {
 	t := p.w.truth[c.who]
-	return c.value != "" && c.epoch == t.epoch && c.revision == t.revision && p.wall().Sub(c.at) < life
+	return c.lineage == p.w.jars[b].session.lineage && c.value != "" && c.epoch == t.epoch && c.revision == t.revision && p.wall().Sub(c.at) < life
 }
 
 func confirm(b int, off int64) func(*play) nidan.Reason {
@@ -557,7 +563,7 @@ func confirm(b int, off int64) func(*play) nidan.Reason {
 		if p.dead(b, r) {
 			return r
 		}
-		if who != j.setup.who || !p.honoured(j.setup, time.Hour) {
+		if who != j.setup.who || !p.honoured(b, j.setup, time.Hour) {
 			p.must(r != nidan.OK, lawTicket, "a ticket that does not stand was confirmed")
 			return r
 		}
@@ -591,10 +597,10 @@ func complete(b int, purpose nidan.TicketPurpose, saved bool) func(*play) nidan.
 			return r
 		}
 		t := &p.w.truth[who]
-		p.must(r != nidan.OK || who == c.who && p.honoured(*c, time.Hour), lawTicket, "a ticket that does not stand was completed")
+		p.must(r != nidan.OK || who == c.who && p.honoured(b, *c, time.Hour), lawTicket, "a ticket that does not stand was completed")
 		p.must(r != nidan.OK || saved, lawTicket, "completed without the word that the codes are saved")
 		p.must(r != nidan.OK || purpose != nidan.TicketSetUp || c.confirm, lawTicket, "a set-up was completed that was never confirmed")
-		if who == c.who && saved && p.honoured(*c, time.Hour) && (purpose != nidan.TicketSetUp || c.confirm) && !t.disabled[wayCode] {
+		if who == c.who && saved && p.honoured(b, *c, time.Hour) && (purpose != nidan.TicketSetUp || c.confirm) && !t.disabled[wayCode] {
 			p.must(r == nidan.OK, lawAnswer, "a standing ticket was answered %s", r)
 		}
 		if r != nidan.OK || len(p.broken) > 0 {
@@ -608,7 +614,7 @@ func complete(b int, purpose nidan.TicketPurpose, saved bool) func(*play) nidan.
 			p.w.taken = append(p.w.taken, fmt.Sprintf("%s %s %d", t.id, t.key, t.lastStep))
 			t.bump()
 			p.must(p.told(nidan.NoticeOn), lawLowering, "turned on without a notice")
-			p.granted(b, who, o)
+			p.granted(b, who, o, true)
 			if len(p.broken) == 0 {
 				p.level(b, nidan.LevelAAL2)
 			}
@@ -671,7 +677,7 @@ func turnOff(b int, rightPassword bool, a answer) func(*play) nidan.Reason {
 		t.protected, t.key, t.codes, t.spent, t.replaced = false, "", nil, nil, nil
 		t.wrong, t.disabled = [2][2]int{}, [2]bool{}
 		t.bump()
-		p.granted(b, who, o)
+		p.granted(b, who, o, true)
 	})
 }
 
@@ -680,7 +686,7 @@ func reissue(b int, rightPassword bool, a answer) func(*play) nidan.Reason {
 		return p.svc.BeginReissue(ctx, tok, pw, ans, p.from(b))
 	}, func(p *play, who int, o nidan.Outcome) {
 		t := &p.w.truth[who]
-		p.w.jars[b].reissue = carried{value: o.Ticket.Reveal(), who: who, epoch: t.epoch, revision: t.revision, at: p.wall()}
+		p.w.jars[b].reissue = carried{value: o.Ticket.Reveal(), who: who, epoch: t.epoch, revision: t.revision, at: p.wall(), lineage: p.w.jars[b].session.lineage}
 	})
 }
 
@@ -717,7 +723,7 @@ func logOutEverywhere(b int) func(*play) nidan.Reason {
 		}
 		if r == nidan.OK {
 			p.w.truth[who].bump()
-			p.granted(b, who, o)
+			p.granted(b, who, o, true)
 		}
 		return r
 	}
@@ -840,7 +846,7 @@ func look(b int) func(*play) nidan.Reason {
 			}
 			for purpose, c := range map[nidan.TicketPurpose]carried{nidan.TicketSetUp: j.setup, nidan.TicketReissue: j.reissue, nidan.TicketRenew: j.renew} {
 				_, o, _ := p.svc.Held(ctx, tok, purpose, nidan.NewSecret(c.value))
-				p.must(o.Reason != nidan.OK || p.honoured(c, time.Hour), lawTicket, "a ticket that does not stand is shown")
+				p.must(o.Reason != nidan.OK || p.honoured(b, c, time.Hour), lawTicket, "a ticket that does not stand is shown")
 			}
 		}
 		r := nidan.Reason("")

@@ -43,16 +43,16 @@ const (
 	LinkDead        Reason = "link_dead"        // an invitation, reset or browser link that has run out or was used
 
 	// New passwords and names.
-	PasswordShort    Reason = "password_short"
-	PasswordLong     Reason = "password_long"
+	PasswordShort      Reason = "password_short"
+	PasswordLong       Reason = "password_long"
 	PasswordUnreadable Reason = "password_unreadable" // not text, or with characters that cannot be typed
-	PasswordCommon   Reason = "password_common"   // on the list of common or leaked passwords
-	PasswordPersonal Reason = "password_personal" // contains the address or the product's name
-	PasswordSimple   Reason = "password_simple"   // one character or sequence repeated
-	NameInvalid      Reason = "name_invalid"      // not an address we can take
-	NameTaken        Reason = "name_taken"        // an account has it already
-	NoAccount        Reason = "no_account"        // operator only: no account has that name
-	NotFrozen        Reason = "not_frozen"        // operator only
+	PasswordCommon     Reason = "password_common"     // on the list of common or leaked passwords
+	PasswordPersonal   Reason = "password_personal"   // contains the address or the product's name
+	PasswordSimple     Reason = "password_simple"     // one character or sequence repeated
+	NameInvalid        Reason = "name_invalid"        // not an address we can take
+	NameTaken          Reason = "name_taken"          // an account has it already
+	NoAccount          Reason = "no_account"          // operator only: no account has that name
+	NotFrozen          Reason = "not_frozen"          // operator only
 )
 
 // Outcome is what a command answers. Fields beyond Reason are set where the

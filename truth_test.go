@@ -116,6 +116,7 @@ type carried struct {
 	epoch    int
 	revision int
 	at       time.Time
+	lineage  int  // of the session: kept when it is minted anew
 	confirm  bool // set-up: the app was shown to work
 	key      string
 	codes    []string
@@ -136,6 +137,7 @@ type world struct {
 	old   []carried // session tokens no longer in a jar, newest last
 	link  carried   // what the operator handed out
 	kind  nidan.TicketPurpose
+	born  int               // sessions that began with a sign-in
 	taken []string          // codes accepted so far, newest last
 	docs  [2]*nidan.Account // as decoded, never written to
 }

@@ -1,0 +1,58 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net"
+)
+
+type serveCommand struct{}
+
+// Run opens the port first: what is taken already should change nothing.
+func (serveCommand) Run(r *run) error {
+	set, err := r.settings()
+	if err != nil {
+		return err
+	}
+	ln, err := set.listen()
+	if err != nil {
+		return portError(err)
+	}
+	set.servesAt(ln.Addr())
+	return r.serve(set, ln, func(s *Server) error {
+		r.printf("%s is listening on %s\n", version(), ln.Addr())
+		r.printf("  people use     %s\n", set.public)
+		r.printf("  data           %s\n", absolute(set.Data))
+		r.printf("  ready?         http://%s/readyz\n", reachable(set.Listen))
+		if missing := s.Missing(r.ctx); len(missing) > 0 {
+			r.printf("\nNot set up yet:\n")
+			for _, m := range missing {
+				r.printf("  %s — %s\n      %s\n", m.What, m.Why, m.Command)
+			}
+		}
+		return nil
+	})
+}
+
+// serve runs the program on ln until it is told to stop.
+func (r *run) serve(set *settings, ln net.Listener, greet func(*Server) error) error {
+	s, err := build(r.ctx, set, r.deps)
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	for _, stray := range strayVariables(settingFlags(r.line.Model)) {
+		r.warnf("%s", stray)
+	}
+	if err := greet(s); err != nil {
+		return errors.Join(err, ln.Close(), s.Close())
+	}
+	return errors.Join(s.Run(r.ctx, ln), s.Close())
+}
+
+func portError(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return fmt.Errorf("%w; give another address with --listen", err)
+	}
+	return err
+}

@@ -1,0 +1,241 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nidan-auth/nidan"
+	"github.com/nidan-auth/nidan/password"
+	"github.com/nidan-auth/nidan/store"
+	"github.com/nidan-auth/nidan/vault"
+	"github.com/nidan-auth/nidan/web"
+)
+
+// Deps is what only a test may choose; none of it is a setting. What is nil is
+// the real thing: the machine's clock, its randomness, a log on stderr.
+type Deps struct {
+	Clock  nidan.Clock
+	Random io.Reader // safe for concurrent use
+	Log    *slog.Logger
+}
+
+func (d Deps) fill(form string) Deps {
+	if d.Clock == nil {
+		d.Clock = SystemClock()
+	}
+	if d.Random == nil {
+		d.Random = nidan.Randomness
+	}
+	if d.Log == nil {
+		d.Log = newLog(os.Stderr, form)
+	}
+	return d
+}
+
+func newLog(w io.Writer, form string) *slog.Logger {
+	if form == "json" {
+		return slog.New(withRequest{slog.NewJSONHandler(w, nil)})
+	}
+	return slog.New(withRequest{slog.NewTextHandler(w, nil)})
+}
+
+// A Server is the program: keyring, database, rules and pages put together.
+type Server struct {
+	set      *settings
+	log      *slog.Logger
+	db       *store.SQLite
+	vault    *vault.Vault
+	svc      *nidan.Service
+	visitors visitors
+	handler  http.Handler
+	health   health
+	inUse    atomic.Bool // there is an account
+	close    func() error
+}
+
+// New opens the keyring and the database of c, making both where there is
+// neither, and puts the program together. It fails if they do not belong
+// together, and on any setting that is wrong. The caller has to Close what it
+// got.
+func New(ctx context.Context, c Config, d Deps) (*Server, error) {
+	set, err := c.check()
+	if err != nil {
+		return nil, err
+	}
+	return build(ctx, set, d)
+}
+
+// build is New for settings that were checked.
+func build(ctx context.Context, set *settings, d Deps) (*Server, error) {
+	s, err := assemble(ctx, set, d, true)
+	if err != nil {
+		return nil, err
+	}
+	if s.handler, err = s.routes(); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+// assemble is New for settings that were checked, without the pages: what a
+// command needs. Without create there has to be a database already.
+func assemble(ctx context.Context, set *settings, d Deps, create bool) (s *Server, err error) {
+	d = d.fill(set.Log)
+	s = &Server{set: set, log: d.Log, visitors: visitors{set.proxies}}
+	if s.db, s.vault, err = set.open(ctx, create); err != nil {
+		return nil, err
+	}
+	s.close = sync.OnceValue(s.db.Close)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	first, err := password.New(password.Options{
+		Keys: s.vault, Random: d.Random, Brand: set.BrandName, Length: set.PasswordMin,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.svc, err = nidan.New(nidan.Config{
+		Store: s.db, Archive: s.db, Sealer: s.vault, FirstStep: first,
+		Clock: d.Clock, Random: d.Random, Methods: methods(), Issuer: set.BrandName, Log: d.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.health.look = s.svc.CheckClock
+	return s, nil
+}
+
+// routes puts the pages, the two health routes and the access log together.
+func (s *Server) routes() (http.Handler, error) {
+	set := s.set
+	pages, err := web.New(web.Config{
+		Service: s.svc,
+		Brand:   web.Brand{Name: set.BrandName, Area: set.BrandArea, Support: set.BrandSupport, Home: set.BrandHome},
+		Public:  set.public,
+		From:    s.visitors.from,
+		Zone:    set.zone,
+		Log:     s.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	// No ServeMux: it answers a path that is written in another way with a
+	// redirect built from the request (law 15). The pages have their own.
+	route := func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/healthz":
+			r.Pattern = "/healthz"
+			healthz(w, r)
+		case "/readyz":
+			r.Pattern = "/readyz"
+			s.readyz(w, r)
+		default:
+			s.overTLS(pages, w, r)
+		}
+	}
+	return accessLog(s.log, http.HandlerFunc(route)), nil
+}
+
+// overTLS refuses requests that crossed the network in clear text: where we
+// listen beyond this machine, only a declared proxy may bring a password.
+func (s *Server) overTLS(pages http.Handler, w http.ResponseWriter, r *http.Request) {
+	if !s.visitors.admitted(r) {
+		plainText(w, http.StatusMisdirectedRequest, "This port answers the declared TLS proxies only. Use "+s.set.public.String()+"\n")
+		return
+	}
+	pages.ServeHTTP(w, r)
+}
+
+// Handler answers every route of the program.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Service is the rules behind the pages.
+func (s *Server) Service() *nidan.Service { return s.svc }
+
+// Limits of the HTTP server. A person behind a slow line sends a form within
+// seconds; whoever takes longer holds a connection and nothing else.
+const (
+	readHeaderWithin = 5 * time.Second
+	readWithin       = 10 * time.Second
+	writeWithin      = 30 * time.Second // a password may wait for its hash
+	idleFor          = 60 * time.Second
+	maxHeader        = 32 << 10 // three tickets of 3,500 bytes are cookies at once, at the most
+
+	stopWithin = 10 * time.Second
+)
+
+// Run serves ln until ctx is done, and closes it. Then it stops accepting,
+// finishes the requests it has within ten seconds, and returns; Close is still
+// the caller's. It refuses a listener beyond loopback unless an https address
+// and a TLS proxy are declared (ErrExposed).
+func (s *Server) Run(ctx context.Context, ln net.Listener) error {
+	if err := s.set.mayListen(ln.Addr()); err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	hs := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: readHeaderWithin,
+		ReadTimeout:       readWithin,
+		WriteTimeout:      writeWithin,
+		IdleTimeout:       idleFor,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	// The background ends before Run does, so that Close finds nobody at work.
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var work sync.WaitGroup
+	work.Go(func() { s.background(background) })
+	defer work.Wait()
+	defer stop()
+
+	served := make(chan error, 1)
+	go func() { served <- hs.Serve(ln) }()
+	select {
+	case err := <-served:
+		return fmt.Errorf("listen on %s: %w", ln.Addr(), err)
+	case <-ctx.Done():
+	}
+	s.log.Info("stopping", "within", stopWithin.String())
+	bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	if err := hs.Shutdown(bound); err != nil {
+		return errors.Join(fmt.Errorf("requests were still being answered after %s: %w", stopWithin, err), hs.Close())
+	}
+	return nil
+}
+
+// background is what goes on without a request.
+func (s *Server) background(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	was := ""
+	for {
+		// Said once when it changes: the log is read by people.
+		now := fmt.Sprint(s.health.reasons(ctx))
+		if now != was && (was != "" || now != "map[]") {
+			s.log.Warn("readiness changed", "reasons", now)
+		}
+		was = now
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Close writes what is outstanding and closes the database. It may be called
+// twice.
+func (s *Server) Close() error { return s.close() }

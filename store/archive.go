@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/nidan-auth/nidan"
+)
+
+// list reads all rows of a statement.
+func list[T any](ctx context.Context, db *sql.DB, scan func(*sql.Rows) (T, error), query string, args ...any) (all []T, err error) {
+	defer func() {
+		if err != nil {
+			all, err = nil, fmt.Errorf("store: list: %w", err)
+		}
+	}()
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+// Accounts implements [nidan.Archive]: the documents of accounts, not those of
+// other kinds.
+func (s *SQLite) Accounts(ctx context.Context, after nidan.AccountID, limit int) ([]nidan.Record, error) {
+	return list(ctx, s.read, func(rows *sql.Rows) (nidan.Record, error) {
+		var doc recordScan
+		err := rows.Scan(append([]any{&doc.rec.ID}, doc.dest()...)...)
+		doc.rec.Kind = nidan.KindAccount
+		return doc.record(), err
+	}, sqlAccounts, after, nidan.KindAccount, max(limit, 0))
+}
+
+// Events implements [nidan.Archive].
+func (s *SQLite) Events(ctx context.Context, owner nidan.AccountID, from int64, limit int) ([]nidan.EventRow, error) {
+	return list(ctx, s.read, func(rows *sql.Rows) (nidan.EventRow, error) {
+		e := nidan.EventRow{Owner: owner}
+		err := rows.Scan(&e.Seq, &e.Commit, &e.Body)
+		return e, err
+	}, sqlEvents, owner, from, max(limit, 0))
+}
+
+// EventOwners implements [nidan.Archive].
+func (s *SQLite) EventOwners(ctx context.Context, after nidan.AccountID, limit int) ([]nidan.AccountID, error) {
+	return list(ctx, s.read, func(rows *sql.Rows) (id nidan.AccountID, err error) {
+		err = rows.Scan(&id)
+		return id, err
+	}, sqlEventOwners, after, max(limit, 0))
+}
+
+// Sessions implements [nidan.Archive].
+func (s *SQLite) Sessions(ctx context.Context, account nidan.AccountID) ([]nidan.SessionRow, error) {
+	return list(ctx, s.read, func(rows *sql.Rows) (nidan.SessionRow, error) {
+		row := nidan.SessionRow{Account: account}
+		var seen int64
+		err := rows.Scan(&row.ID, &row.Sealed, &seen)
+		row.Seen = instant(seen)
+		return row, err
+	}, sqlSessions, account)
+}
+
+// Lookups implements [nidan.Archive].
+func (s *SQLite) Lookups(ctx context.Context, account nidan.AccountID) ([]nidan.Lookup, error) {
+	return list(ctx, s.read, func(rows *sql.Rows) (nidan.Lookup, error) {
+		l := nidan.Lookup{Account: account}
+		err := rows.Scan(&l.Kind, &l.Key)
+		return l, err
+	}, sqlLookups, account)
+}
+
+// Outbox implements [nidan.Archive].
+func (s *SQLite) Outbox(ctx context.Context, account nidan.AccountID) ([]nidan.OutboxRow, error) {
+	return list(ctx, s.read, func(rows *sql.Rows) (nidan.OutboxRow, error) {
+		m := nidan.OutboxRow{Account: account}
+		var due, expires int64
+		err := rows.Scan(&m.ID, &m.Sealed, &due, &expires)
+		m.Due, m.Expires = instant(due), instant(expires)
+		return m, err
+	}, sqlOutbox, account)
+}

@@ -1,0 +1,86 @@
+package store
+
+// The statements, in the SQL that SQLite and PostgreSQL share: numbered
+// placeholders, ON CONFLICT, no function that only one of them has.
+
+const (
+	sqlLoad = `
+SELECT d.format, d.version, d.sealed, d.name, d.protected, d.methods, d.last_sign_in, d.created,
+       f.part, f.shown, f.found, f.at,
+       s.sealed, s.seen
+  FROM nidan_documents d
+  LEFT JOIN nidan_freezes  f ON f.account = d.id
+  LEFT JOIN nidan_sessions s ON s.account = d.id AND s.id = $3
+ WHERE d.id = $1 AND d.kind = $2`
+
+	sqlLookup = `SELECT account FROM nidan_lookups WHERE kind = $1 AND key = $2`
+)
+
+// Writing a document. Both statements match no row where the stored version is
+// not the one decided on; that is the guard of the whole commit.
+const (
+	sqlInsertDocument = `
+INSERT INTO nidan_documents (id, kind, format, version, sealed, name, protected, methods, last_sign_in, created)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (id, kind) DO NOTHING`
+
+	sqlUpdateDocument = `
+UPDATE nidan_documents
+   SET format = $3, version = $4, sealed = $5, name = $6, protected = $7, methods = $8, last_sign_in = $9, created = $10
+ WHERE id = $1 AND kind = $2 AND version = $11`
+
+	sqlDocumentVersion = `SELECT version, sealed FROM nidan_documents WHERE id = $1 AND kind = $2`
+)
+
+const (
+	sqlInsertEvent = `INSERT INTO nidan_events (owner, seq, commit_id, body) VALUES ($1, $2, $3, $4)`
+
+	sqlFindCommit = `SELECT seq FROM nidan_events WHERE owner = $1 AND commit_id = $2 ORDER BY seq DESC LIMIT 1`
+
+	sqlInsertSession  = `INSERT INTO nidan_sessions (account, id, sealed, seen) VALUES ($1, $2, $3, $4)`
+	sqlDeleteSession  = `DELETE FROM nidan_sessions WHERE account = $1 AND id = $2`
+	sqlDeleteSessions = `DELETE FROM nidan_sessions WHERE account = $1`
+	sqlTouchSession   = `UPDATE nidan_sessions SET seen = $3 WHERE account = $1 AND id = $2 AND seen <= $4`
+
+	sqlInsertMessage = `INSERT INTO nidan_outbox (account, id, sealed, due, expires) VALUES ($1, $2, $3, $4, $5)`
+	sqlDeleteMessage = `DELETE FROM nidan_outbox WHERE account = $1 AND id = $2`
+
+	// Matches one row if the key was free or is this account's already, and
+	// none if it is another's.
+	sqlClaimLookup = `
+INSERT INTO nidan_lookups (kind, key, account) VALUES ($1, $2, $3)
+ON CONFLICT (kind, key) DO UPDATE SET account = excluded.account WHERE nidan_lookups.account = excluded.account`
+	sqlReleaseLookup = `DELETE FROM nidan_lookups WHERE kind = $1 AND key = $2 AND account = $3`
+
+	sqlInsertFreeze = `
+INSERT INTO nidan_freezes (account, part, shown, found, at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (account) DO NOTHING`
+	sqlDeleteFreeze = `DELETE FROM nidan_freezes WHERE account = $1`
+)
+
+const (
+	sqlGate    = `SELECT wrong, last FROM nidan_gates WHERE key = $1`
+	sqlPutGate = `
+INSERT INTO nidan_gates (key, wrong, last) VALUES ($1, $2, $3)
+ON CONFLICT (key) DO UPDATE SET wrong = excluded.wrong, last = excluded.last`
+	sqlDeleteGate = `DELETE FROM nidan_gates WHERE key = $1`
+)
+
+const (
+	sqlCanary    = `SELECT sealed FROM nidan_canary WHERE id = 1`
+	sqlPutCanary = `INSERT INTO nidan_canary (id, sealed) VALUES (1, $1) ON CONFLICT (id) DO NOTHING`
+)
+
+const (
+	sqlAccounts = `
+SELECT id, format, version, sealed, name, protected, methods, last_sign_in, created
+  FROM nidan_documents
+ WHERE id > $1 AND kind = $2
+ ORDER BY id LIMIT $3`
+
+	sqlEvents      = `SELECT seq, commit_id, body FROM nidan_events WHERE owner = $1 AND seq >= $2 ORDER BY seq LIMIT $3`
+	sqlEventOwners = `SELECT DISTINCT owner FROM nidan_events WHERE owner > $1 ORDER BY owner LIMIT $2`
+	sqlSessions    = `SELECT id, sealed, seen FROM nidan_sessions WHERE account = $1 ORDER BY id`
+	sqlLookups     = `SELECT kind, key FROM nidan_lookups WHERE account = $1 ORDER BY kind, key`
+	sqlOutbox      = `SELECT id, sealed, due, expires FROM nidan_outbox WHERE account = $1 ORDER BY due, id`
+)

@@ -1,0 +1,271 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nidan-auth/nidan"
+)
+
+// maxBatch is how many requests share a transaction at most. It bounds how
+// long the first of them waits for the last.
+const maxBatch = 128
+
+// A request is what one caller wants written.
+type request struct {
+	// apply does the work inside a savepoint. A refusal is the caller's
+	// answer and undoes what this request wrote; a failure ends the
+	// transaction. It may run more than once, also after its caller has left.
+	apply func(*conn) (refusal, failure error)
+
+	// settle, if there is one, finds out after a failed COMMIT whether the
+	// request was applied all the same.
+	settle func(*conn) (applied bool, err error)
+
+	// stay keeps the caller until it is answered, once its turn has come.
+	stay bool
+
+	turn   atomic.Int32
+	answer chan error // holds one
+}
+
+// The states of request.turn.
+const (
+	waiting   int32 = iota
+	taken           // by the writer; it will be answered
+	withdrawn       // by its caller; it will never run
+)
+
+// A writer is the goroutine that writes, and its queue.
+type writer struct {
+	path string
+	seen seenBuffer
+
+	mu     sync.RWMutex // held to close the queue, shared to send
+	closed bool
+	queue  chan *request
+
+	done   chan struct{} // closed when the goroutine has ended
+	failed error         // of ending; read after done
+
+	transactions, requests, split, failures, refused atomic.Int64
+
+	// Owned by the goroutine.
+	conn     *conn // nil when it has to be opened anew
+	logLimit int64 // size of the log beyond which it is restarted
+
+	// afterCommit is set by tests: it says what COMMIT is taken to have said.
+	afterCommit atomic.Pointer[func(error) error]
+}
+
+func startWriter(path string, queue int) (*writer, error) {
+	w := &writer{
+		path: path, queue: make(chan *request, queue), done: make(chan struct{}), logLimit: logLimit,
+		seen: newSeenBuffer(),
+	}
+	if err := w.open(); err != nil {
+		return nil, err
+	}
+	go w.run()
+	return w, nil
+}
+
+// submit queues r and waits for its answer.
+//
+// Where ctx ends first, r is withdrawn if its turn has not come: then nothing
+// of it is written. Otherwise the outcome is unknown to the caller, though not
+// to the database.
+func (w *writer) submit(ctx context.Context, r *request) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	r.answer = make(chan error, 1)
+	if err := w.enqueue(r); err != nil {
+		return err
+	}
+	select {
+	case err := <-r.answer:
+		return err
+	case <-ctx.Done():
+	}
+	if r.turn.CompareAndSwap(waiting, withdrawn) {
+		return ctx.Err()
+	}
+	if r.stay {
+		return <-r.answer
+	}
+	select {
+	case err := <-r.answer:
+		return err
+	default:
+		return fmt.Errorf("%w: %w", nidan.ErrUnknown, ctx.Err())
+	}
+}
+
+func (w *writer) enqueue(r *request) error {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.closed {
+		return ErrClosed
+	}
+	select {
+	case w.queue <- r:
+		return nil
+	default:
+		w.refused.Add(1)
+		return fmt.Errorf("%w: the queue of the database is full", nidan.ErrBusy)
+	}
+}
+
+// run serves batches until the queue is closed and empty.
+func (w *writer) run() {
+	defer close(w.done)
+	for open := true; open; {
+		var batch []*request
+		batch, open = w.collect()
+		w.serve(batch)
+	}
+	for w.seen.len() > 0 && w.failed == nil {
+		w.failed = w.transact(nil)
+	}
+	if w.conn != nil {
+		w.failed = errors.Join(w.failed, w.conn.close())
+	}
+}
+
+// collect waits for something to do and takes whatever else is waiting by
+// then. It reports false once the queue is closed and empty.
+func (w *writer) collect() (batch []*request, open bool) {
+	take := func(r *request) {
+		if r.turn.CompareAndSwap(waiting, taken) {
+			batch = append(batch, r)
+		}
+	}
+	select {
+	case r, ok := <-w.queue:
+		if !ok {
+			return nil, false
+		}
+		take(r)
+	case <-w.seen.due:
+		return nil, true
+	}
+	for len(batch) < maxBatch {
+		select {
+		case r, ok := <-w.queue:
+			if !ok {
+				return batch, false
+			}
+			take(r)
+		default:
+			return batch, true
+		}
+	}
+	return batch, true
+}
+
+// close lets the writer finish what is queued and ends it.
+func (w *writer) close() error {
+	w.mu.Lock()
+	if !w.closed {
+		w.closed = true
+		close(w.queue)
+	}
+	w.mu.Unlock()
+	<-w.done
+	return w.failed
+}
+
+// open opens the connection if there is none.
+func (w *writer) open() (err error) {
+	if w.conn != nil {
+		return nil
+	}
+	if w.conn, err = openConn(w.path); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	// From here on begin does the waiting.
+	if err := w.conn.run(fmt.Sprintf("PRAGMA busy_timeout = %d", lockPoll.Milliseconds())); err != nil {
+		w.drop()
+		return fmt.Errorf("store: %w", err)
+	}
+	return nil
+}
+
+// drop closes a connection whose state is in doubt.
+func (w *writer) drop() {
+	_ = w.conn.close() // it is given up because something failed already
+	w.conn = nil
+}
+
+// A lock of another process is asked for this often and this long. SQLite's
+// own waiting slows down to ten times a second, and would then hardly ever
+// meet the moment between two commits of a busy process.
+const (
+	lockPoll = 8 * time.Millisecond // in it SQLite tries four times
+	lockWait = 10 * time.Second
+)
+
+// errNotBegun marks a transaction that could not begin, so that nothing of it
+// was tried.
+var errNotBegun = errors.New("store: the transaction could not begin")
+
+// begin starts a transaction that holds the write lock.
+func (w *writer) begin() error {
+	if err := w.open(); err != nil {
+		return fmt.Errorf("%w: %w", errNotBegun, err)
+	}
+	for end := time.Now().Add(lockWait); ; {
+		err := w.conn.run("BEGIN IMMEDIATE")
+		switch {
+		case err == nil:
+			return nil
+		case !isBusy(err):
+			w.drop()
+			return fmt.Errorf("%w: %w", errNotBegun, err)
+		case time.Now().After(end):
+			return fmt.Errorf("%w: %w: another process holds the lock", errNotBegun, nidan.ErrBusy)
+		}
+	}
+}
+
+// rollback ends a transaction that failed for the given reason. On a full disk
+// it also lets the log be written from its beginning again: where the database
+// file itself needs no more room, that is enough to go on.
+func (w *writer) rollback(because error) {
+	if !w.conn.rollback() {
+		w.drop()
+		return
+	}
+	if isFull(because) {
+		w.conn.restartLog()
+	}
+}
+
+// shortenLog restarts the log when it has grown although SQLite moves it into
+// the database every thousand pages: with readers always at work it never
+// finds a moment to begin again by itself. If that does not succeed now it is
+// tried again after as much growth.
+func (w *writer) shortenLog() {
+	fi, err := os.Stat(w.path + "-wal")
+	if err != nil || fi.Size() <= w.logLimit {
+		return
+	}
+	if w.conn.restartLog() {
+		w.logLimit = logLimit
+	} else {
+		w.logLimit = fi.Size() + logLimit
+	}
+}
+
+func (w *writer) stats() Stats {
+	return Stats{
+		Transactions: w.transactions.Load(), Requests: w.requests.Load(), Split: w.split.Load(),
+		Failed: w.failures.Load(), Refused: w.refused.Load(), Queued: len(w.queue),
+	}
+}

@@ -1,0 +1,75 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+)
+
+// policy is the content security policy of every answer: nothing inline, no
+// data: URL, nobody else's anything.
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+// securityHeaders are the headers of every answer.
+func securityHeaders(public *url.URL) http.Header {
+	h := http.Header{
+		"Cache-Control":                {"no-store"},
+		"Content-Security-Policy":      {policy},
+		"Cross-Origin-Opener-Policy":   {"same-origin"},
+		"Cross-Origin-Resource-Policy": {"same-origin"},
+		"Permissions-Policy": {"accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), " +
+			"gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=(), clipboard-write=(self)"},
+		// Not "no-referrer": that makes browsers send "Origin: null" with our own forms.
+		"Referrer-Policy":        {"same-origin"},
+		"Vary":                   {"Accept-Language"},
+		"X-Content-Type-Options": {"nosniff"},
+		"X-Frame-Options":        {"DENY"},
+		"X-Robots-Tag":           {"noindex"},
+	}
+	if public.Scheme == "https" {
+		h["Strict-Transport-Security"] = []string{"max-age=63072000"}
+	}
+	return h
+}
+
+// admit checks what no route has to know of: that the request was meant for
+// this host (SECURITY R5), that its path is written the one way we write it,
+// and that a form was sent from our own pages (R3).
+func (p *Pages) admit(r *http.Request) error {
+	scheme := "https"
+	if p.headers.Get("Strict-Transport-Security") == "" {
+		scheme = "http"
+	}
+	if canonicalHost(scheme, r.Host) != p.host {
+		return &fault{status: http.StatusMisdirectedRequest}
+	}
+	// ServeMux would answer with a redirect built from the request's own path.
+	if r.URL.Path != path.Clean(r.URL.Path) || r.URL.Path[0] != '/' {
+		return &fault{status: http.StatusNotFound}
+	}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return nil
+	}
+	// Every browser of the last years sends one of them with a form; what
+	// sends neither is not shown to be ours.
+	if r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "" || p.origin.Check(r) != nil {
+		return &fault{status: http.StatusForbidden}
+	}
+	return nil
+}
+
+// canonicalHost is a host in lower case and without its scheme's default port.
+func canonicalHost(scheme, host string) string {
+	host = strings.ToLower(host)
+	defaultPort := map[string]string{"https": "443", "http": "80"}[scheme]
+	if h, port, err := net.SplitHostPort(host); err == nil && port == defaultPort {
+		if strings.Contains(h, ":") {
+			return "[" + h + "]"
+		}
+		return h
+	}
+	return host
+}

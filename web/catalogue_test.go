@@ -1,0 +1,387 @@
+package web
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"text/template/parse"
+	"time"
+
+	"github.com/nidan-auth/nidan"
+)
+
+// slots returns the placeholders of a sentence, sorted. The singular may leave
+// out the number it stands for.
+func slots(text string) []string {
+	set := map[string]bool{}
+	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
+		set[m[1]] = true
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+func without(names []string, drop ...string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(drop, n) })
+}
+
+func TestCataloguesAgree(t *testing.T) {
+	p := newPages(t)
+	en := p.locales.all[0]
+	for _, l := range p.locales.all {
+		for key, want := range en.messages {
+			got, ok := l.messages[key]
+			if !ok {
+				t.Errorf("%s: %q is missing", l.tag, key)
+				continue
+			}
+			if !slices.Equal(without(slots(got.other), "brand", "support"), without(slots(want.other), "brand", "support")) {
+				t.Errorf("%s: %q has %v, English has %v", l.tag, key, slots(got.other), slots(want.other))
+			}
+			if got.one != "" && !slices.Equal(without(slots(got.one), "n"), without(slots(got.other), "n")) {
+				t.Errorf("%s: %q: one has %v, other %v", l.tag, key, slots(got.one), slots(got.other))
+			}
+			if strings.ContainsAny(placeholder.ReplaceAllString(got.one+got.other, ""), "{}") {
+				t.Errorf("%s: %q has a stray brace", l.tag, key)
+			}
+		}
+		for key := range l.messages {
+			if _, ok := en.messages[key]; !ok {
+				t.Errorf("%s: %q is not an English key", l.tag, key)
+			}
+		}
+	}
+}
+
+// TestEverySentenceIsUsed compares the catalogue with what templates and code
+// ask for, values included.
+func TestEverySentenceIsUsed(t *testing.T) {
+	p := newPages(t)
+	en := p.locales.all[0]
+	used := map[string]bool{}
+	use := func(where, key string, values []string) {
+		used[key] = true
+		s, ok := en.messages[key]
+		if !ok {
+			t.Errorf("%s: there is no sentence %q", where, key)
+			return
+		}
+		if values != nil && !slices.Equal(without(slots(s.other), "brand", "support"), values) && !slices.Equal(slots(s.other), without(values, "n")) {
+			t.Errorf("%s: %q is given %v and has places for %v", where, key, values, slots(s.other))
+		}
+	}
+	for name, tmpl := range en.pages {
+		for _, part := range tmpl.Templates() {
+			if part.Tree != nil {
+				sentencesIn(part.Tree.Root, func(key string, values []string) { use(name+".html", key, values) })
+			}
+		}
+	}
+	literals(t, func(where, text string) {
+		if _, ok := en.messages[text]; ok {
+			used[text] = true
+		}
+	})
+	calls(t, use)
+	now := noon
+	for r, tell := range tellings {
+		keys := []string{"reason." + string(r)}
+		if tell.byMethod {
+			for m := range shapes {
+				keys = append(keys, "reason."+string(r)+"."+string(m))
+			}
+		}
+		if tell.variant != nil {
+			keys = append(keys, keys[0]+tell.variant(nidan.Outcome{}))
+		}
+		for _, key := range keys {
+			values := []string{}
+			if tell.values != nil {
+				values = names(tell.values(nidan.Outcome{Until: now, When: now, Limit: 2, Count: 2, Off: time.Minute}, now))
+			}
+			use("reasons.go", key, values)
+		}
+	}
+	for k, l := range lines {
+		use("activity.go", "event."+string(k), nil)
+		for m := range shapes {
+			if l.byMethod {
+				use("activity.go", "event."+string(k)+"."+string(m), nil)
+			}
+		}
+	}
+	for _, part := range methodParts {
+		use("methods.go", "method.other."+part, nil)
+		for m := range shapes {
+			use("methods.go", "method."+string(m)+"."+part, nil)
+		}
+	}
+	for _, m := range p.svc.Methods() {
+		for _, part := range setUpParts {
+			use("methods.go", "method."+string(m)+"."+part, nil)
+		}
+	}
+	for status := range faults {
+		key := "fault." + strconv.Itoa(status)
+		use("failed.go", key, nil)
+		use("failed.go", key+".h1", nil)
+	}
+	for _, key := range []string{"fault.500", "fault.busy", "fault.clock"} {
+		use("failed.go", key+".h1", nil)
+	}
+	for key := range en.messages {
+		if !used[key] {
+			t.Errorf("nothing says %q", key)
+		}
+	}
+}
+
+func names(args []any) []string {
+	var out []string
+	for i := 0; i < len(args); i += 2 {
+		out = append(out, args[i].(string))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// sentencesIn reports every {{t "key" "name" value …}} below a node.
+func sentencesIn(n parse.Node, report func(key string, values []string)) {
+	switch n := n.(type) {
+	case nil:
+	case *parse.ListNode:
+		if n != nil {
+			for _, c := range n.Nodes {
+				sentencesIn(c, report)
+			}
+		}
+	case *parse.ActionNode:
+		sentencesIn(n.Pipe, report)
+	case *parse.TemplateNode:
+		sentencesIn(n.Pipe, report)
+	case *parse.IfNode:
+		sentencesIn(n.Pipe, report)
+		sentencesIn(n.List, report)
+		sentencesIn(n.ElseList, report)
+	case *parse.RangeNode:
+		sentencesIn(n.Pipe, report)
+		sentencesIn(n.List, report)
+		sentencesIn(n.ElseList, report)
+	case *parse.WithNode:
+		sentencesIn(n.Pipe, report)
+		sentencesIn(n.List, report)
+		sentencesIn(n.ElseList, report)
+	case *parse.PipeNode:
+		if n != nil {
+			for _, c := range n.Cmds {
+				sentencesIn(c, report)
+			}
+		}
+	case *parse.CommandNode:
+		for _, a := range n.Args {
+			sentencesIn(a, report)
+		}
+		if f, ok := n.Args[0].(*parse.IdentifierNode); !ok || f.Ident != "t" || len(n.Args) < 2 {
+			return
+		}
+		key, ok := n.Args[1].(*parse.StringNode)
+		if !ok {
+			return // made of a handler's choice; listed above
+		}
+		values := []string{}
+		for i := 2; i < len(n.Args); i += 2 {
+			if name, ok := n.Args[i].(*parse.StringNode); ok {
+				values = append(values, name.Text)
+			}
+		}
+		slices.Sort(values)
+		report(key.Text, values)
+	}
+}
+
+func goFiles(t *testing.T, visit func(name string, f *ast.File)) {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		visit(name, f)
+	}
+}
+
+// literals reports the strings in the code.
+func literals(t *testing.T, report func(where, text string)) {
+	goFiles(t, func(name string, f *ast.File) {
+		ast.Inspect(f, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				if s, err := strconv.Unquote(lit.Value); err == nil {
+					report(name, s)
+				}
+			}
+			return true
+		})
+	})
+}
+
+// calls reports every msg("key", "name", value …) in the code.
+func calls(t *testing.T, report func(where, key string, values []string)) {
+	text := func(e ast.Expr) (string, bool) {
+		lit, ok := e.(*ast.BasicLit)
+		if !ok {
+			return "", false
+		}
+		s, err := strconv.Unquote(lit.Value)
+		return s, err == nil
+	}
+	goFiles(t, func(name string, f *ast.File) {
+		ast.Inspect(f, func(n ast.Node) bool {
+			c, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			if f, ok := c.Fun.(*ast.Ident); !ok || f.Name != "msg" {
+				return true
+			}
+			key, ok := text(c.Args[0])
+			if !ok {
+				return true
+			}
+			values := []string{}
+			for i := 1; i < len(c.Args); i += 2 {
+				if s, ok := text(c.Args[i]); ok {
+					values = append(values, s)
+				}
+			}
+			slices.Sort(values)
+			report(name, key, values)
+			return true
+		})
+	})
+}
+
+// TestEveryReasonIsTold and the next test read the Service's own lists.
+func TestEveryReasonIsTold(t *testing.T) {
+	// Told by the page that follows, or never told to an account holder.
+	elsewhere := []nidan.Reason{nidan.OK, nidan.SecondStep, nidan.NoAccount, nidan.NotFrozen}
+	all := constants(t, "Reason", "")
+	for name, value := range all {
+		_, told := tellings[nidan.Reason(value)]
+		if told == slices.Contains(elsewhere, nidan.Reason(value)) {
+			t.Errorf("nidan.%s: told %v", name, told)
+		}
+	}
+	if len(all) != len(tellings)+len(elsewhere) {
+		t.Errorf("%d reasons, %d tellings", len(all), len(tellings))
+	}
+}
+
+func TestEveryEventIsTold(t *testing.T) {
+	all := constants(t, "EventKind", "The events of an account.")
+	for name, value := range all {
+		if _, ok := lines[nidan.EventKind(value)]; !ok {
+			t.Errorf("nidan.%s is not told", name)
+		}
+	}
+	if len(all) == 0 || len(all) != len(lines) {
+		t.Errorf("%d events, %d lines", len(all), len(lines))
+	}
+}
+
+// constants reads the root package's constants of a type, of the groups whose
+// comment begins with doc.
+func constants(t *testing.T, kind, doc string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	files, err := fs.Glob(os.DirFS(".."), "*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", name), nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range f.Decls {
+			g, ok := d.(*ast.GenDecl)
+			if !ok || g.Tok != token.CONST || !strings.HasPrefix(g.Doc.Text(), doc) {
+				continue
+			}
+			for _, s := range g.Specs {
+				v := s.(*ast.ValueSpec)
+				if id, ok := v.Type.(*ast.Ident); !ok || id.Name != kind {
+					continue
+				}
+				text, err := strconv.Unquote(v.Values[0].(*ast.BasicLit).Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				out[v.Names[0].Name] = text
+			}
+		}
+	}
+	return out
+}
+
+// forbidden are words that no page says (PEOPLE, part 2 and part 5, 16).
+var forbidden = map[string]*regexp.Regexp{
+	"en": regexp.MustCompile(`(?i)\b(proofs?|enrol\w*|assurance|mandate\w*|tokens?|otp|totp|locked|lock|invalid|valid|mfa|2fa|factors?|two-factor|credentials?|devices? id|users?|please|sorry|oops|success\w*|recovery codes?|one-time (code|password)|security code|log ?in code|sign[- ]?(in|out))\b`),
+	"ja": regexp.MustCompile(`(?i)あなた|正常に|成功しました|！|ロック|二段階|2段階 |無効な|無効です|トークン|otp|確認コード|ワンタイム|リカバリ`),
+	"ko": regexp.MustCompile(`(?i)당신|성공적으로|활성화|토큰|인증번호|잠금|잠겼|유효하지|이중 인증|복구 코드|\} ?(이|가|을|를|은|는|과|와|으로|로)\b`),
+}
+
+func TestForbiddenWords(t *testing.T) {
+	for _, l := range newPages(t).locales.all {
+		words := forbidden[l.tag]
+		if words == nil {
+			t.Errorf("%s: no list of words to leave out", l.tag)
+			continue
+		}
+		for key, s := range l.messages {
+			if m := words.FindString(s.one + " " + s.other); m != "" {
+				t.Errorf("%s: %q says %q", l.tag, key, m)
+			}
+		}
+	}
+}
+
+func TestFillRefuses(t *testing.T) {
+	l := newPages(t).locales.all[0]
+	for name, args := range map[string][]any{
+		"missing":  {},
+		"unknown":  {"area", "x", "colour", "red"},
+		"odd":      {"area"},
+		"unnamed":  {1, 2},
+		"a struct": {"area", struct{}{}},
+	} {
+		if s, err := l.html("login.h1.area", args...); err == nil {
+			t.Errorf("%s: %s", name, s)
+		}
+	}
+	if _, err := l.html("no.such.key"); err == nil {
+		t.Error("a missing key is no error")
+	}
+}
+
+func TestSentencesAreEscaped(t *testing.T) {
+	l := newPages(t).locales.all[0]
+	got, err := l.html("login.h1.area", "area", `<b>"&`)
+	if err != nil || got != "Log in to &lt;b&gt;&#34;&amp;" {
+		t.Errorf("%s, %v", got, err)
+	}
+}

@@ -1,0 +1,84 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/nidan-auth/nidan"
+)
+
+// A sheet is a page that shows backup codes until they are saved: those of a
+// set-up, a new set, or the successor of one that was used.
+type sheet struct {
+	carried
+	page string
+	at   string
+	done string
+}
+
+var (
+	setUpCodes = sheet{setUp, "codes", "/security/on/codes", "/security/on/done"}
+	newCodes   = sheet{reissue, "codes", "/security/codes/new", "/security/codes/done"}
+	oneCode    = sheet{renew, "code", "/security/code", "/security"}
+)
+
+type codesView struct {
+	At      string
+	SetUp   bool // a step of the wizard
+	Account string
+	Issued  time.Time
+	Codes   []string
+	Item    string // the number that is replaced, if it is one
+	Ticket  string
+	Wrong   *message
+}
+
+func (k sheet) show(v *visit, s session) error {
+	h, out, err := v.held(s, k.carried)
+	switch {
+	case err != nil:
+		return err
+	case !out.Passed():
+		return v.notHeld(k.carried, out)
+	case len(h.Codes.Codes) == 0:
+		return v.to(k.here) // the step before is still due
+	}
+	return v.show(http.StatusOK, k.page, k.view(v, s, h, nil))
+}
+
+func (k sheet) post(v *visit, s session) error {
+	if out := v.drawn(k.carried); !out.Passed() {
+		return v.notHeld(k.carried, out)
+	}
+	out, err := v.p.svc.Complete(v.r.Context(), s.token, k.purpose, v.ticket(k.carried), v.form.ticked("saved"), v.from())
+	if err != nil {
+		return err
+	}
+	switch out.Reason {
+	case nidan.OK:
+		v.keep(out)
+		v.drop(k.cookie)
+		return v.to(k.done)
+	case nidan.StepUp:
+		return v.to(k.here)
+	case nidan.NotSaved:
+	default:
+		return v.notHeld(k.carried, out)
+	}
+	h, held, err := v.held(s, k.carried)
+	switch {
+	case err != nil:
+		return err
+	case !held.Passed():
+		return v.notHeld(k.carried, held)
+	}
+	return v.refuse(out, k.page, k.view(v, s, h, v.reason(out, "")))
+}
+
+func (k sheet) view(v *visit, s session, h nidan.Held, wrong *message) codesView {
+	return codesView{
+		At: k.at, SetUp: k.purpose == nidan.TicketSetUp, Account: s.Name,
+		Issued: h.Codes.Issued, Codes: h.Codes.Codes, Item: h.Codes.Item,
+		Ticket: nidan.TicketHash(v.ticket(k.carried)), Wrong: wrong,
+	}
+}

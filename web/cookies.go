@@ -1,0 +1,68 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/nidan-auth/nidan"
+)
+
+// The cookies. A pending sign-in and a session have different ones, as they
+// have different types; each kind of ticket has its own.
+const (
+	sessionCookie = "__Host-nidan_session"
+	pendingCookie = "__Host-nidan_pending"
+	browserCookie = "__Host-nidan_browser"
+	setUpCookie   = "__Host-nidan_setup"
+	reissueCookie = "__Host-nidan_reissue"
+	renewCookie   = "__Host-nidan_renew"
+)
+
+// knownFor is how long the known-browser cookie lives. It is the only one that
+// outlives the browser, and worth nothing but budgets of its own.
+const knownFor = 180 * 24 * time.Hour
+
+// cookie returns the value of a cookie and whether it came at all.
+func (v *visit) cookie(name string) (string, bool) {
+	c, err := v.r.Cookie(name)
+	if err != nil {
+		return "", false
+	}
+	return c.Value, true
+}
+
+func (v *visit) set(name string, value nidan.Secret) {
+	c := newCookie(name)
+	c.Value = value.Reveal()
+	if name == browserCookie {
+		c.MaxAge = int(knownFor / time.Second)
+	}
+	http.SetCookie(v.w, c)
+}
+
+func (v *visit) drop(names ...string) {
+	for _, name := range names {
+		c := newCookie(name)
+		c.MaxAge = -1
+		http.SetCookie(v.w, c)
+	}
+}
+
+// dropSession forgets everything but that the browser is known.
+func (v *visit) dropSession() {
+	v.drop(sessionCookie, pendingCookie, setUpCookie, reissueCookie, renewCookie)
+}
+
+func newCookie(name string) *http.Cookie {
+	return &http.Cookie{Name: name, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+}
+
+// keep stores what an outcome handed out: a new session, a known browser.
+func (v *visit) keep(out nidan.Outcome) {
+	if out.Session != nil {
+		v.set(sessionCookie, out.Session.Token)
+	}
+	if !out.Browser.Empty() {
+		v.set(browserCookie, out.Browser)
+	}
+}

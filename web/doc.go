@@ -1,0 +1,25 @@
+// Package web is the pages: server-rendered, complete without JavaScript.
+//
+// It owns what is said and shown, the cookies that carry what a person holds,
+// and the defences that belong to a browser (content security policy, origin
+// and host checks, strict forms). It owns no rule: a handler parses a form,
+// calls one verb of [nidan.Service] and shows the outcome.
+//
+// # A new screen
+//
+//  1. x.go: the view, and its handlers. A handler's type says what it needs:
+//     anonymous, withPending or withSession.
+//  2. x.html: {{define "title"}} (title and h1) and {{define "main"}}.
+//  3. One line per method in routes.go.
+//  4. Its sentences in every file of locale/. The tests find one that is
+//     missing, unused, or has other placeholders than English.
+//  5. Its states in samples_test.go, so that it is executed in each language.
+//
+// # A new language
+//
+// One file in locale/, named by its BCP 47 tag. No code changes.
+//
+// # A new method of the second step
+//
+// One line in methods.go and its sentences, "method.NAME.…".
+package web

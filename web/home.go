@@ -1,0 +1,9 @@
+package web
+
+// home leads to where there is something to do.
+func home(v *visit) error {
+	if _, ok := v.cookie(sessionCookie); ok {
+		return v.to("/security")
+	}
+	return v.to("/login")
+}

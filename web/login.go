@@ -1,0 +1,72 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/nidan-auth/nidan"
+)
+
+type loginView struct {
+	Login string
+	Done  *message // what has just been done elsewhere
+	Ended *message // why a log-in is over
+	Wrong *message
+}
+
+// afterwards are the sentences that a link's page leads here with. The list is
+// closed: an address cannot put words on the page.
+var afterwards = map[string]*message{
+	invite.done:      msg("login.after.account"),
+	reset.done:       msg("login.after.password"),
+	knowBrowser.done: msg("login.after.browser"),
+}
+
+func showLogin(v *visit) error {
+	return v.show(http.StatusOK, "login", loginView{Done: afterwards[v.r.URL.RawQuery]})
+}
+
+func postLogin(v *visit) error {
+	out, err := v.p.svc.SignIn(v.r.Context(), v.form.text("login"), v.form.secret("password"), v.from())
+	if err != nil {
+		return err
+	}
+	switch out.Reason {
+	case nidan.SecondStep:
+		v.set(pendingCookie, out.Pending.Token)
+		return v.to("/login/second")
+	case nidan.OK:
+		return v.enter(out)
+	}
+	return v.refuse(out, "login", loginView{Login: v.form.text("login"), Wrong: v.reason(out, "")})
+}
+
+// enter ends a sign-in that was completed. The session that the browser had
+// before, if any, ends too (SECURITY E1), and so does everything begun in it.
+func (v *visit) enter(out nidan.Outcome) error {
+	v.endFormer()
+	v.drop(pendingCookie, setUpCookie, reissueCookie)
+	v.keep(out)
+	if out.Ticket.Empty() {
+		v.drop(renewCookie)
+		return v.to("/security")
+	}
+	v.set(renewCookie, out.Ticket)
+	return v.to("/security/code")
+}
+
+func (v *visit) endFormer() {
+	value, _ := v.cookie(sessionCookie)
+	tok, ok := nidan.ParseSession(value)
+	if !ok {
+		return
+	}
+	if _, err := v.p.svc.LogOut(v.r.Context(), tok, v.from()); err != nil {
+		v.p.log.WarnContext(v.r.Context(), "former session not ended", "route", v.pattern, "cause", err.Error())
+	}
+}
+
+// signInOver leads back to the first step and says why.
+func (v *visit) signInOver(out nidan.Outcome) error {
+	v.drop(pendingCookie)
+	return v.refuse(out, "login", loginView{Ended: v.reason(out, "")})
+}

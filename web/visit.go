@@ -1,0 +1,89 @@
+package web
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/nidan-auth/nidan"
+)
+
+// A visit is one request and its answer, on the way through a route.
+type visit struct {
+	p       *Pages
+	w       http.ResponseWriter
+	r       *http.Request
+	pattern string // of the route; all that a log may know of a link's address
+	locale  *locale
+	form    form
+	account string // of the session, once it was checked
+}
+
+func (p *Pages) handle(pattern string, do func(*visit) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v := &visit{p: p, w: w, r: r, pattern: pattern, locale: p.locales.match(r.Header.Get("Accept-Language"))}
+		defer v.recovered()
+		if err := do(v); err != nil {
+			v.failed(err)
+		}
+	}
+}
+
+// from says where the request came from, with the known-browser cookie.
+func (v *visit) from() nidan.From {
+	f := v.p.from(v.r)
+	value, _ := v.cookie(browserCookie)
+	f.Cookie = nidan.NewSecret(value)
+	return f
+}
+
+// to leads on after a POST. path is one of our own, written in the code.
+func (v *visit) to(path string) error {
+	v.w.Header().Set("Location", path)
+	v.w.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// A page is what every template is given.
+type page struct {
+	Lang    string
+	Brand   brand
+	Account string // empty: nobody is logged in
+	Failed  bool   // the title says so
+	View    any
+}
+
+// show writes a page. It is rendered whole before the first byte leaves.
+func (v *visit) show(status int, name string, view any) error {
+	return v.write(status, name, page{View: view})
+}
+
+// refuse shows a form again after it failed, with the status that the outcome
+// asks for.
+func (v *visit) refuse(out nidan.Outcome, name string, view any) error {
+	status := http.StatusUnprocessableEntity
+	if !out.Until.IsZero() {
+		status = http.StatusTooManyRequests
+		v.retryAfter(out.Until.Sub(v.p.svc.Now()))
+	}
+	return v.write(status, name, page{View: view, Failed: true})
+}
+
+func (v *visit) retryAfter(d time.Duration) {
+	seconds := max(1, int((d+time.Second-1)/time.Second))
+	v.w.Header().Set("Retry-After", strconv.Itoa(seconds))
+}
+
+func (v *visit) write(status int, name string, pg page) error {
+	pg.Lang, pg.Brand, pg.Account = v.locale.tag, v.p.brand, v.account
+	var b bytes.Buffer
+	if err := v.locale.execute(&b, name, pg); err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.w.Header().Set("Content-Language", v.locale.tag)
+	v.w.WriteHeader(status)
+	_, _ = v.w.Write(b.Bytes()) // whoever asked has gone
+	return nil
+}
