@@ -70,9 +70,6 @@ func (s *Service) verifyAccounts(ctx context.Context, au *Audit, heads map[Accou
 		}
 		for _, r := range rows {
 			after = r.ID
-			if r.Kind != KindAccount {
-				continue
-			}
 			au.Accounts++
 			heads[r.ID] = Chain{}
 			if err := s.verifyAccount(ctx, r.ID, au, heads, fault); err != nil {
@@ -143,11 +140,11 @@ func (s *Service) verifyAccount(ctx context.Context, id AccountID, au *Audit, he
 		au.Lookups++
 		if x.Kind == LookupLogin && x.Key == a.Name {
 			found = true
-		} else {
+		} else if changed, err := s.changedSince(ctx, id, a.Version); err != nil || !changed {
 			fault(&Fault{Account: id, Part: "lookup", Cause: "leads to an account of another name"})
 		}
 	}
-	if !found {
+	if changed, err := s.changedSince(ctx, id, a.Version); !found && (err != nil || !changed) {
 		fault(&Fault{Account: id, Part: "lookup", Cause: "is missing"})
 	}
 	return nil

@@ -50,7 +50,7 @@ func (s *Service) sealBrowser(c browserCookie) Secret {
 	if err != nil {
 		panic(err) // unreachable: strings and a number
 	}
-	return NewSecret(browserPrefix + strict.EncodeToString(s.sealer.Seal(ForBrowser, "", []byte(browserPrefix), b)))
+	return NewSecret(browserPrefix + s.sealCarried(ForBrowser, browserPrefix, b))
 }
 
 // openBrowser returns the zero value for anything that is not such a cookie:

@@ -92,7 +92,7 @@ func (c *canon) carried(x *carried) {
 	case "ns_", "np_":
 		c.name(nidan.TokenID(x.value))
 	default:
-		b, err := base64.RawURLEncoding.DecodeString(x.value[3:])
+		b, err := base64.RawURLEncoding.DecodeString(x.value[16:])
 		if err != nil {
 			panic(err)
 		}

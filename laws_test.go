@@ -278,7 +278,7 @@ func seeds(r *room) (_ map[string]*world, found *finding) {
 	}
 	byCode := do(out, signIn(home, alice, true), takeSecondStep(home, backupCode(liveCodes, true)))
 	reissued := do(byCode, reissue(home, true, appCode(0)), complete(home, nidan.TicketReissue, true), wait(time.Minute))
-	five := out
+	five := do(out, signIn(home, alice, true))
 	for range 5 {
 		five = do(five, signIn(away, alice, true))
 	}
@@ -295,7 +295,7 @@ func seeds(r *room) (_ map[string]*world, found *finding) {
 		"19 wrong backup codes":           do(wrong(out, wrongBackup, 19), wait(61*time.Minute), signIn(away, alice, true)),
 		"59 wrong in a month, some right": do(wrong(do(wrong(out, wrongCode, 40), wait(61*time.Minute), signIn(home, alice, true), takeSecondStep(home, appCode(0))), wrongCode, 19), wait(61*time.Minute), signIn(away, alice, true)),
 		"four wrong passwords":            do(out, signIn(away, alice, false), signIn(away, alice, false), signIn(away, alice, false), signIn(away, alice, false)),
-		"a stranger's five sign-ins":      do(five, signIn(home, alice, true)),
+		"a stranger's five sign-ins":      five,
 		"frozen":                          frozenAccount(r, do, fresh),
 	}
 	for name, w := range all {
@@ -364,6 +364,7 @@ func moves() []move {
 		{"home: confirms, clock ahead", confirm(home, 12)},
 		{"home: completes", complete(home, nidan.TicketSetUp, true)},
 		{"home: completes without saving", complete(home, nidan.TicketSetUp, false)},
+		{"home: posts from another tab", otherTab(home)},
 		{"away: begins set-up", beginSetUp(away, "right")},
 		{"away: confirms", confirm(away, 0)},
 		{"away: completes", complete(away, nidan.TicketSetUp, true)},
@@ -414,7 +415,7 @@ func everyReason() []nidan.Reason {
 		nidan.WrongAnswer: true, nidan.UsedAnswer: true, nidan.LateAnswer: true, nidan.ClockBehind: true,
 		nidan.ClockAhead: true, nidan.ReplacedAnswer: true, nidan.MalformedAnswer: true, nidan.Waiting: true,
 		nidan.SignInEnded: true, nidan.Disabled: true, nidan.NoSuchWay: true, nidan.Expired: true, nidan.Gone: true,
-		nidan.DoneElsewhere: true, nidan.StepUp: true, nidan.NotSaved: true, nidan.NotProtected: true,
+		nidan.DoneElsewhere: true, nidan.OtherTab: true, nidan.StepUp: true, nidan.NotSaved: true, nidan.NotProtected: true,
 		nidan.AlreadyOn: true, nidan.LinkDead: true, nidan.PasswordShort: true, nidan.PasswordLong: true, nidan.PasswordUnreadable: true,
 		nidan.PasswordCommon: true, nidan.PasswordPersonal: true, nidan.PasswordSimple: true,
 		nidan.NameInvalid: true, nidan.NameTaken: true, nidan.NoAccount: true, nidan.NotFrozen: true,

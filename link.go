@@ -19,6 +19,7 @@ type LinkView struct {
 	Name      string
 	Protected bool
 	Expires   time.Time
+	Limit     int // least length in characters of a new password
 }
 
 // PrintLink makes a link for an account or, for TicketInvite, for an address
@@ -85,7 +86,8 @@ func (s *Service) OpenLink(ctx context.Context, p TicketPurpose, c Secret) (Link
 	if t == nil {
 		return LinkView{}, dead, nil
 	}
-	view := LinkView{Name: t.Name, Expires: t.Expires}
+	_, limit := s.first.Judge(Secret{}, t.Name)
+	view := LinkView{Name: t.Name, Expires: t.Expires, Limit: limit}
 	acct, err := s.named(ctx, t.Name)
 	switch {
 	case p == TicketInvite && errors.Is(err, ErrNotFound):

@@ -1,7 +1,9 @@
 package nidan
 
 import (
+	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -82,6 +84,18 @@ type Sheet struct {
 	Total  int
 	Left   int
 	Used   []UsedCode // oldest first
+}
+
+// Next suggests the code to use: the lowest number that is left (NIST SP
+// 800-63B-4 §3.1.2.2), or "".
+func (s Sheet) Next() string {
+	for n := 1; n <= s.Total; n++ {
+		number := fmt.Sprintf("%02d", n)
+		if !slices.ContainsFunc(s.Used, func(u UsedCode) bool { return u.Number == number }) {
+			return number
+		}
+	}
+	return ""
 }
 
 // UsedCode is a code that is spent: its number, and when it was used.

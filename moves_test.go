@@ -537,6 +537,31 @@ func beginSetUp(b int, password string) func(*play) nidan.Reason {
 	}
 }
 
+// form is a page's form drawn from the ticket that is carried.
+func form(ticket string) nidan.Carried {
+	c := nidan.Carried{Ticket: nidan.NewSecret(ticket)}
+	c.Drawn = nidan.TicketHash(c.Ticket)
+	return c
+}
+
+// otherTab posts the forms of another tab.
+func otherTab(b int) func(*play) nidan.Reason {
+	return func(p *play) nidan.Reason {
+		tok, _, ok := p.session(b)
+		j := &p.w.jars[b]
+		if !ok || j.setup.value == "" || j.setup.key == "" {
+			return ""
+		}
+		c := form(j.setup.value)
+		c.Drawn = nidan.TicketHash(nidan.NewSecret("another ticket"))
+		r := p.result(p.svc.Complete(ctx, tok, nidan.TicketSetUp, c, true, p.from(b)))
+		p.must(len(p.changes) == 0, lawTicket, "a form of another tab wrote")
+		r2 := p.result(p.svc.Confirm(ctx, tok, c, nidan.NewSecret(totpAt(j.setup.key, p.step()))))
+		p.must(r != nidan.OK && r2 != nidan.OK, lawTicket, "a form of another tab passed")
+		return r
+	}
+}
+
 // honoured says whether a ticket of a browser stands, by the truth.
 func (p *play) honoured(b int, c carried, life time.Duration) bool {
 	t := p.w.truth[c.who]
@@ -557,7 +582,7 @@ func confirm(b int, off int64) func(*play) nidan.Reason {
 		if off == 98 {
 			code = "x"
 		}
-		o, err := p.svc.Confirm(ctx, tok, nidan.NewSecret(j.setup.value), nidan.NewSecret(code))
+		o, err := p.svc.Confirm(ctx, tok, form(j.setup.value), nidan.NewSecret(code))
 		r := p.result(o, err)
 		p.must(len(p.changes) == 0, lawAbandon, "confirming a set-up wrote")
 		if p.dead(b, r) {
@@ -588,7 +613,7 @@ func complete(b int, purpose nidan.TicketPurpose, saved bool) func(*play) nidan.
 			return ""
 		}
 		held, _, _ := p.svc.Held(ctx, tok, purpose, nidan.NewSecret(c.value))
-		o, err := p.svc.Complete(ctx, tok, purpose, nidan.NewSecret(c.value), saved, p.from(b))
+		o, err := p.svc.Complete(ctx, tok, purpose, form(c.value), saved, p.from(b))
 		r := p.result(o, err)
 		if r != nidan.OK {
 			p.must(len(p.changes) == 0, lawRefused, "%s wrote", r)

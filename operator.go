@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -278,9 +277,20 @@ func (s *Service) lastEvent(ctx context.Context, owner AccountID, beyond int64) 
 	}
 }
 
+// gateIdle is how long a name's wrong tries are remembered after the newest.
+// The longest wait is five minutes; what goes is the count that stops all
+// unknown browsers, after a month without a single try.
+const gateIdle = 30 * 24 * time.Hour
+
+// Tidy deletes what has lost its meaning. The program calls it from time to
+// time.
+func (s *Service) Tidy(ctx context.Context) error {
+	now := s.Now()
+	return s.archive.Tidy(ctx, now, now.Add(-gateIdle))
+}
+
 // Accounts lists accounts for the operator, by id. What a row shows is a
 // projection; what does not open is listed all the same.
 func (s *Service) Accounts(ctx context.Context, after AccountID, limit int) ([]Record, error) {
-	rows, err := s.archive.Accounts(ctx, after, limit)
-	return slices.DeleteFunc(rows, func(r Record) bool { return r.Kind != KindAccount }), err
+	return s.archive.Accounts(ctx, after, limit)
 }

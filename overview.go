@@ -37,9 +37,11 @@ type Overview struct {
 	Level          Level
 	PasswordFresh  bool
 	Authenticators []AuthenticatorView // daily ones first, reserves last
-	Ways           []Way               // those that take an answer now, for the second step of a change
-	Sessions       []SessionView       // newest first
-	Events         []Event             // newest first
+	Ways           []Way               // for the second step of a change
+	Until          time.Time           // no answer is judged before, after Count wrong ones in a row
+	Count          int
+	Sessions       []SessionView // newest first
+	Events         []Event       // newest first
 }
 
 // overviewEvents is how many lines of activity the security settings show.
@@ -56,6 +58,7 @@ func (s *Service) Overview(ctx context.Context, tok SessionToken) (Overview, err
 		Name: a.Name, Protected: a.Protected, Level: ses.Level, PasswordFresh: ses.PasswordFresh(now),
 		Authenticators: s.authenticators(a), Ways: s.ways(a),
 	}
+	o.Until, o.Count = a.waitUntil(Known, now)
 	rows, err := s.archive.Sessions(ctx, a.ID)
 	if err != nil {
 		return Overview{}, err
@@ -95,11 +98,7 @@ func (s *Service) authenticators(a *Account) []AuthenticatorView {
 		x := a.authenticator(w.ID)
 		v := AuthenticatorView{
 			ID: x.ID, Method: x.Method, Name: x.Name, Reserve: w.Reserve,
-			Added: x.Added, LastUsed: x.LastUsed, Disabled: x.Disabled,
-		}
-		if m, ok := s.methods[x.Method].(Counted); ok {
-			sheet := m.Sheet(x.State)
-			v.Sheet = &sheet
+			Added: x.Added, LastUsed: x.LastUsed, Disabled: x.Disabled, Sheet: w.Sheet,
 		}
 		views = append(views, v)
 	}

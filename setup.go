@@ -126,11 +126,31 @@ func (s *Service) Held(ctx context.Context, tok SessionToken, p TicketPurpose, c
 	return h, out, nil
 }
 
+// Carried is a ticket as it comes back with a form: the one the browser carries
+// now, and the hash (see TicketHash) of the one that the form was drawn from.
+// A form of another tab changes nothing.
+type Carried struct {
+	Ticket Secret
+	Drawn  string
+}
+
+// drawn answers OK, DoneElsewhere where nothing is carried any more, or
+// OtherTab.
+func (c Carried) drawn() Outcome {
+	switch {
+	case c.Ticket.Empty():
+		return Outcome{Reason: DoneElsewhere}
+	case !NewSecret(c.Drawn).Equal(NewSecret(TicketHash(c.Ticket))):
+		return Outcome{Reason: OtherTab}
+	}
+	return Outcome{Reason: OK}
+}
+
 // Confirm judges the proof that the holder has what the set-up handed out. It
 // stores nothing: right or wrong, what follows stands in the ticket. Outcomes:
 // OK with Ticket; WrongAnswer, ClockBehind, ClockAhead, MalformedAnswer; Gone,
-// Expired, DoneElsewhere.
-func (s *Service) Confirm(ctx context.Context, tok SessionToken, c Secret, answer Secret) (Outcome, error) {
+// Expired, DoneElsewhere, OtherTab.
+func (s *Service) Confirm(ctx context.Context, tok SessionToken, c Carried, answer Secret) (Outcome, error) {
 	ses, err := s.Session(ctx, tok)
 	if err != nil {
 		return gone(err)
@@ -139,12 +159,15 @@ func (s *Service) Confirm(ctx context.Context, tok SessionToken, c Secret, answe
 	if s.Suspended() {
 		return Outcome{}, ErrClock
 	}
-	t, out, err := s.heldBy(ctx, TicketSetUp, c, ses, now)
+	if out := c.drawn(); !out.Passed() {
+		return out, nil
+	}
+	t, out, err := s.heldBy(ctx, TicketSetUp, c.Ticket, ses, now)
 	if t == nil {
 		return out, err
 	}
 	if t.Draft == nil {
-		return Outcome{Reason: OK, Ticket: c}, nil // confirmed already: Back, or a reload
+		return Outcome{Reason: OK, Ticket: c.Ticket}, nil // confirmed already: Back, or a reload
 	}
 	m := s.methods[t.Method]
 	if m == nil {
@@ -173,15 +196,18 @@ func (s *Service) Confirm(ctx context.Context, tok SessionToken, c Secret, answe
 // the replacement of one. saved is the person's word that the codes are in a
 // safe place; without it nothing happens. Exactly one Complete of a ticket
 // passes. Outcomes: OK (with Session after a set-up), NotSaved, StepUp (a
-// set-up that is not confirmed yet), DoneElsewhere, Gone, Expired, AlreadyOn,
-// NotProtected.
-func (s *Service) Complete(ctx context.Context, tok SessionToken, p TicketPurpose, c Secret, saved bool, from From) (Outcome, error) {
+// set-up that is not confirmed yet), DoneElsewhere, OtherTab, Gone, Expired,
+// AlreadyOn, NotProtected.
+func (s *Service) Complete(ctx context.Context, tok SessionToken, p TicketPurpose, c Carried, saved bool, from From) (Outcome, error) {
 	cmd := command{from: from}
-	if t, _ := s.openTicket(p, c, s.Now()); t != nil && t.Codes != nil && saved {
+	if t, _ := s.openTicket(p, c.Ticket, s.Now()); t != nil && t.Codes != nil && saved {
 		cmd.slow = s.slowSave(t)
 	}
 	return s.in(ctx, tok, cmd, func(d *decision, ses *Session) Outcome {
-		t, out, err := s.heldBy(ctx, p, c, ses, d.now)
+		if out := c.drawn(); !out.Passed() {
+			return out
+		}
+		t, out, err := s.heldBy(ctx, p, c.Ticket, ses, d.now)
 		if err != nil {
 			d.fail(err)
 			return Outcome{}

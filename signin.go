@@ -435,6 +435,7 @@ type Way struct {
 	Name     string
 	Reserve  bool
 	Disabled bool
+	Sheet    *Sheet // of methods that hand out a number of codes
 }
 
 // A PendingView is what the second-step page shows.
@@ -482,6 +483,10 @@ func (s *Service) ways(a *Account) []Way {
 			w.Disabled = true
 		} else {
 			w.Reserve = m.Traits().Reserve
+			if m, ok := m.(Counted); ok {
+				sheet := m.Sheet(x.State)
+				w.Sheet = &sheet
+			}
 		}
 		ways = append(ways, w)
 	}

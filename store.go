@@ -166,8 +166,9 @@ type Store interface {
 	// Lookup returns the account a key leads to, or ErrNotFound.
 	Lookup(ctx context.Context, kind LookupKind, key string) (AccountID, error)
 
-	// Commit applies c if the stored document has version c.From. It fails
-	// with ErrConflict if it has another one, with ErrTaken if a claimed
+	// Commit applies c if the stored document has version c.From and, unless
+	// c unfreezes it, the account is not frozen. It fails with ErrConflict if
+	// that is not so, with ErrTaken if a claimed
 	// look-up key is another account's, with a *Fault if an event of that
 	// owner and sequence exists already, and with ErrUnknown if it cannot
 	// tell whether the change was applied. On any other outcome than nil and
@@ -176,12 +177,14 @@ type Store interface {
 	// It does not use the context to interrupt the writing.
 	Commit(ctx context.Context, c Change) error
 
-	// Committed reports whether the commit with this id was applied.
+	// Committed reports whether the commit with this id was applied. Its
+	// answer is final: a commit still under way is waited for.
 	Committed(ctx context.Context, owner AccountID, commit string) (bool, error)
 
 	// Gate replaces the rows of keys by what step makes of them, atomically
 	// and in the order given. step is pure and may run more than once; a key
-	// never seen is the zero row. It returns what step returned.
+	// never seen is the zero row. It returns what step returned; step never
+	// runs after Gate has returned.
 	Gate(ctx context.Context, keys []string, step func([]GateRow) []GateRow) ([]GateRow, error)
 
 	// Seen notes that a session was used. It is not waited for and may be
@@ -195,7 +198,8 @@ type Store interface {
 // Archive is what the operator's commands and the lists ask of a database,
 // beyond what decisions need.
 type Archive interface {
-	// Accounts lists documents by id after the given one, at most limit.
+	// Accounts lists the documents of accounts by id after the given one, at
+	// most limit.
 	Accounts(ctx context.Context, after AccountID, limit int) ([]Record, error)
 
 	// Events lists an owner's events from a sequence on, at most limit.
@@ -212,6 +216,10 @@ type Archive interface {
 
 	// Outbox lists an account's queued messages by due time.
 	Outbox(ctx context.Context, account AccountID) ([]OutboxRow, error)
+
+	// Tidy deletes what has lost its meaning: messages that expired before
+	// now, and gate rows whose newest try was counted before idle.
+	Tidy(ctx context.Context, now, idle time.Time) error
 }
 
 // Purpose separates what the keys are used for. A value sealed for one purpose

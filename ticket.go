@@ -66,11 +66,21 @@ func (s *Service) sealTicket(t *ticket) Secret {
 	if err != nil {
 		panic(err) // unreachable: methods' states are JSON, see methodtest
 	}
-	sealed := ticketPrefix + strict.EncodeToString(s.sealer.Seal(ForTicket, "", []byte(t.Purpose), b))
+	sealed := ticketPrefix + s.sealCarried(ForTicket, string(t.Purpose), b)
 	if len(sealed) > maxTicket {
 		panic("nidan: a ticket is over its cap") // unreachable: drafts are bounded, see methodtest
 	}
 	return NewSecret(sealed)
+}
+
+// carriedSalt is the length of the random owner under which a carried value is
+// sealed. It stands in front, in clear: with it no key seals more than a few
+// values, however many are handed out.
+const carriedSalt = 13
+
+func (s *Service) sealCarried(p Purpose, ad string, plain []byte) string {
+	salt := newID(s.random)[:carriedSalt]
+	return salt + strict.EncodeToString(s.sealer.Seal(p, salt, []byte(ad), plain))
 }
 
 // openTicket returns nil for anything that is not a live ticket of the purpose.
@@ -95,14 +105,14 @@ func (s *Service) open(p Purpose, ad string, c Secret, into any) bool {
 		prefix = browserPrefix
 	}
 	v, ok := strings.CutPrefix(v, prefix)
-	if !ok || len(v) > maxTicket {
+	if !ok || len(v) > maxTicket || len(v) < carriedSalt {
 		return false
 	}
-	sealed, err := strict.DecodeString(v)
+	sealed, err := strict.DecodeString(v[carriedSalt:])
 	if err != nil {
 		return false
 	}
-	b, err := s.sealer.Open(p, "", []byte(ad), sealed)
+	b, err := s.sealer.Open(p, v[:carriedSalt], []byte(ad), sealed)
 	if err != nil {
 		return false
 	}

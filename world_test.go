@@ -216,6 +216,8 @@ func (r *room) Lookups(context.Context, nidan.AccountID) ([]nidan.Lookup, error)
 	return r.db.lookups, nil
 }
 
+func (r *room) Tidy(context.Context, time.Time, time.Time) error { return nil }
+
 func (r *room) Outbox(_ context.Context, a nidan.AccountID) ([]nidan.OutboxRow, error) {
 	return r.db.outbox, nil
 }

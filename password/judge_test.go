@@ -28,8 +28,8 @@ func TestJudge(t *testing.T) {
 		"yT7#qLm2!vR9$x":                     nidan.PasswordShort, // 14
 		"비오는토요일고양이세마리":                       nidan.PasswordShort,
 		strings.Repeat("x7Kq#vRm", 32) + "a": nidan.PasswordLong,
-		"violet kettle\tunder ice":           nidan.PasswordLong,
-		"violet kettle \xffunder ice":        nidan.PasswordLong,
+		"violet kettle\tunder ice":           nidan.PasswordUnreadable,
+		"violet kettle \xffunder ice":        nidan.PasswordUnreadable,
 
 		"taro.yamada-lives-here":   nidan.PasswordPersonal,
 		"my name is Taro Yamada":   nidan.PasswordPersonal,

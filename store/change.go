@@ -21,8 +21,8 @@ func check(c nidan.Change) error {
 	if id == "" || c.Record.Kind == "" || c.ID == "" {
 		return wrong("it has no id, no kind or no document")
 	}
-	if c.From < 0 || c.Record.Version != c.From+1 {
-		return wrong("version %d does not follow %d", c.Record.Version, c.From)
+	if c.From < 0 || c.Record.Version <= c.From {
+		return wrong("version %d is not beyond %d", c.Record.Version, c.From)
 	}
 	for _, e := range c.Events {
 		if e.Owner != id || e.Commit != c.ID {

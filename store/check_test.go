@@ -24,7 +24,6 @@ func TestCheck(t *testing.T) {
 		"no account":          func(c *nidan.Change) { c.Record.ID = "" },
 		"no kind":             func(c *nidan.Change) { c.Record.Kind = "" },
 		"the same version":    func(c *nidan.Change) { c.Record.Version = c.From },
-		"a version left out":  func(c *nidan.Change) { c.Record.Version++ },
 		"a negative version":  func(c *nidan.Change) { c.From, c.Record.Version = -1, 0 },
 		"another's event":     func(c *nidan.Change) { c.Events[0].Owner = "bob" },
 		"an event elsewhere":  func(c *nidan.Change) { c.Events[0].Commit = "other" },

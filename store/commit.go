@@ -63,13 +63,14 @@ func (db *conn) apply(c nidan.Change) (refusal, failure error) {
 	return nil, nil
 }
 
-// saveDocument returns 0 where the stored version is not the one decided on.
+// saveDocument returns 0 where the stored version is not the one decided on, or
+// the account is frozen: whoever loads it again will be told.
 func (db *conn) saveDocument(c nidan.Change) (int64, error) {
 	args := documentArgs(c.Record)
 	if c.From == 0 {
 		return db.exec(sqlInsertDocument, args...)
 	}
-	return db.exec(sqlUpdateDocument, append(args, c.From)...)
+	return db.exec(sqlUpdateDocument, append(args, c.From, c.Unfreeze)...)
 }
 
 func (db *conn) appendEvents(events []nidan.EventRow) (refusal, failure error) {

@@ -17,7 +17,9 @@ SELECT d.format, d.version, d.sealed, d.name, d.protected, d.methods, d.last_sig
 )
 
 // Writing a document. Both statements match no row where the stored version is
-// not the one decided on; that is the guard of the whole commit.
+// not the one decided on, the second also where the account has been frozen
+// meanwhile ($12: unless this is what ends it); that is the guard of the whole
+// commit.
 const (
 	sqlInsertDocument = `
 INSERT INTO nidan_documents (id, kind, format, version, sealed, name, protected, methods, last_sign_in, created)
@@ -27,7 +29,8 @@ ON CONFLICT (id, kind) DO NOTHING`
 	sqlUpdateDocument = `
 UPDATE nidan_documents
    SET format = $3, version = $4, sealed = $5, name = $6, protected = $7, methods = $8, last_sign_in = $9, created = $10
- WHERE id = $1 AND kind = $2 AND version = $11`
+ WHERE id = $1 AND kind = $2 AND version = $11
+   AND ($12 OR NOT EXISTS (SELECT 1 FROM nidan_freezes WHERE account = $1))`
 
 	sqlDocumentVersion = `SELECT version, sealed FROM nidan_documents WHERE id = $1 AND kind = $2`
 )
@@ -64,6 +67,9 @@ const (
 INSERT INTO nidan_gates (key, wrong, last) VALUES ($1, $2, $3)
 ON CONFLICT (key) DO UPDATE SET wrong = excluded.wrong, last = excluded.last`
 	sqlDeleteGate = `DELETE FROM nidan_gates WHERE key = $1`
+
+	sqlTidyGates  = `DELETE FROM nidan_gates WHERE last < $1`
+	sqlTidyOutbox = `DELETE FROM nidan_outbox WHERE expires <= $1`
 )
 
 const (

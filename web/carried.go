@@ -30,17 +30,10 @@ func (v *visit) held(s session, c carried) (nidan.Held, nidan.Outcome, error) {
 	return v.p.svc.Held(v.r.Context(), s.token, c.purpose, v.ticket(c))
 }
 
-// drawn compares the ticket that a form was drawn from with the one that the
-// browser carries now. It returns OK, OtherTab or, where none is carried any
-// more, DoneElsewhere.
-func (v *visit) drawn(c carried) nidan.Outcome {
-	switch t := v.ticket(c); {
-	case t.Empty():
-		return nidan.Outcome{Reason: nidan.DoneElsewhere}
-	case v.form.text("ticket") != nidan.TicketHash(t):
-		return nidan.Outcome{Reason: nidan.OtherTab}
-	}
-	return nidan.Outcome{Reason: nidan.OK}
+// formOf is the ticket that the browser carries now, with the name of the one
+// that the form was drawn from.
+func (v *visit) formOf(c carried) nidan.Carried {
+	return nidan.Carried{Ticket: v.ticket(c), Drawn: v.form.text("ticket")}
 }
 
 // notHeld answers where a ticket is not honoured.

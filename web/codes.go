@@ -47,10 +47,7 @@ func (k sheet) show(v *visit, s session) error {
 }
 
 func (k sheet) post(v *visit, s session) error {
-	if out := v.drawn(k.carried); !out.Passed() {
-		return v.notHeld(k.carried, out)
-	}
-	out, err := v.p.svc.Complete(v.r.Context(), s.token, k.purpose, v.ticket(k.carried), v.form.ticked("saved"), v.from())
+	out, err := v.p.svc.Complete(v.r.Context(), s.token, k.purpose, v.formOf(k.carried), v.form.ticked("saved"), v.from())
 	if err != nil {
 		return err
 	}

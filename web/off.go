@@ -20,11 +20,7 @@ func postOff(v *visit, s session) error {
 }
 
 func showOffDone(v *visit, s session) error {
-	o, err := v.p.svc.Overview(v.r.Context(), s.token)
-	switch {
-	case err != nil:
-		return err
-	case !o.Protected.IsZero():
+	if s.Protected {
 		return v.to("/security")
 	}
 	return v.show(http.StatusOK, "offdone", nil)

@@ -15,15 +15,11 @@ type onView struct {
 }
 
 func showOn(v *visit, s session) error {
-	o, err := v.p.svc.Overview(v.r.Context(), s.token)
-	if err != nil {
-		return err
-	}
-	if !o.Protected.IsZero() {
+	if s.Protected {
 		return v.to("/security")
 	}
 	view := v.on("")
-	view.AskPassword = !o.PasswordFresh
+	view.AskPassword = !s.PasswordFresh(v.p.svc.Now())
 	return v.show(http.StatusOK, "on", view)
 }
 

@@ -54,7 +54,7 @@ func samples(t testing.TB) []sample {
 	wrongOnce, wrongThrice, waiting, onSheet := second, second, second, second
 	wrongOnce.Code = wrong(msg("reason.clock_behind", "n", 3), "")
 	wrongThrice.Code, wrongThrice.Stuck, wrongThrice.Known = wrong(msg("reason.used_answer.totp"), ""), true, true
-	waiting.Waits = msg("reason.waiting", "n", 7, "wait", 2*time.Minute, "when", second_(2*time.Minute))
+	waiting.Waits = msg("reason.waiting", "n", 7, "wait", 2*time.Minute, "when", inAWhile(2*time.Minute))
 	onSheet.Way, onSheet.Others = sheetWay, []nidan.Way{app}
 	onSheet.Code = wrong(msg("reason.replaced_answer", "date", day(ago(40*aDay))), "04-2npy g8ve j3sa 7tfk")
 	both := bothView{At: "/security/codes", Way: app, Others: []nidan.Way{sheetWay}, Codes: &some, Now: noon, Password: field{Focus: true}}
@@ -87,7 +87,7 @@ func samples(t testing.TB) []sample {
 		e.At = ago(time.Duration(i) * 5 * time.Hour)
 		events = append(events, where(e))
 	}
-	appView := nidan.AuthenticatorView{ID: "wayapp", Method: "totp", Added: ago(260 * aDay), LastUsed: ago(3 * time.Hour)}
+	appView := nidan.AuthenticatorView{ID: "wayapp", Method: "totp", Name: "Pixel 9", Added: ago(260 * aDay), LastUsed: ago(3 * time.Hour)}
 	sheetView := nidan.AuthenticatorView{ID: "waysheet", Method: "backup", Reserve: true, Added: ago(260 * aDay), LastUsed: ago(aDay), Sheet: &some}
 	overview := nidan.Overview{
 		Name: account, Protected: ago(260 * aDay), PasswordFresh: true,
@@ -105,7 +105,7 @@ func samples(t testing.TB) []sample {
 	none.Sheet = &empty
 	stuck.Authenticators = []nidan.AuthenticatorView{none, appDead, gone}
 	bare := nidan.Overview{Name: account, Sessions: sessions[:1], Events: events[8:]}
-	link := linkView{LinkView: nidan.LinkView{Name: account, Protected: true, Expires: noon.Add(30 * time.Minute)}, Password: field{Focus: true}}
+	link := linkView{LinkView: nidan.LinkView{Name: account, Protected: true, Expires: noon.Add(30 * time.Minute), Limit: 15}, Password: field{Focus: true}}
 	wrongLink := link
 	wrongLink.Password = wrong(msg("reason.password_short", "n", 15), "")
 	choose := onView{Methods: []nidan.MethodName{"totp"}, Chosen: "totp"}
@@ -115,7 +115,7 @@ func samples(t testing.TB) []sample {
 	list := []sample{
 		{name: "login", page: "login", view: loginView{}, guest: true},
 		{name: "login-wrong", page: "login", view: loginView{Login: account, Wrong: msg("reason.wrong_first_step")}, guest: true, bad: true},
-		{name: "login-wait", page: "login", view: loginView{Login: account, Wrong: msg("reason.first_step_wait", "wait", 32*time.Second, "when", second_(32*time.Second))}, guest: true, bad: true},
+		{name: "login-wait", page: "login", view: loginView{Login: account, Wrong: msg("reason.first_step_wait", "wait", 32*time.Second, "when", inAWhile(32*time.Second))}, guest: true, bad: true},
 		{name: "login-done", page: "login", view: loginView{Done: msg("login.after.password")}, guest: true},
 		{name: "login-ended", page: "login", view: loginView{Ended: msg("reason.sign_in_ended")}, guest: true, bad: true},
 		{name: "forgot", page: "forgot", guest: true},
@@ -160,7 +160,7 @@ func samples(t testing.TB) []sample {
 	return list
 }
 
-func second_(after time.Duration) second { return second(noon.Add(after)) }
+func inAWhile(after time.Duration) second { return second(noon.Add(after)) }
 
 // render executes a sample in a language.
 func (s sample) render(p *Pages, l *locale) (string, error) {

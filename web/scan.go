@@ -42,10 +42,7 @@ func showScan(v *visit, s session) error {
 }
 
 func postScan(v *visit, s session) error {
-	if out := v.drawn(setUp); !out.Passed() {
-		return v.notHeld(setUp, out)
-	}
-	out, err := v.p.svc.Confirm(v.r.Context(), s.token, v.ticket(setUp), v.form.secret("code"))
+	out, err := v.p.svc.Confirm(v.r.Context(), s.token, v.formOf(setUp), v.form.secret("code"))
 	if err != nil {
 		return err
 	}
@@ -53,7 +50,7 @@ func postScan(v *visit, s session) error {
 	case nidan.OK:
 		v.set(setUp.cookie, out.Ticket)
 		return v.to(setUpCodes.at)
-	case nidan.Gone, nidan.Expired, nidan.DoneElsewhere, nidan.NoSuchWay:
+	case nidan.OtherTab, nidan.Gone, nidan.Expired, nidan.DoneElsewhere, nidan.NoSuchWay:
 		return v.notHeld(setUp, out)
 	}
 	h, held, err := v.held(s, setUp)

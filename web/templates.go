@@ -69,12 +69,11 @@ func (l *locale) funcs(as assets) template.FuncMap {
 		"method": func(m nidan.MethodName, part string) (template.HTML, error) {
 			return l.say(ofMethod(m, part))
 		},
-		"moment":   func(t time.Time) template.HTML { return template.HTML(l.element(t, l.moment(t))) },
-		"date":     func(t time.Time) day { return day(t) },
-		"family":   func(stored string) (template.HTML, error) { return l.say(family(stored)) },
-		"asset":    as.url,
-		"language": func() string { return l.name },
-		"field":    newCodeField,
+		"moment": func(t time.Time) template.HTML { return template.HTML(l.element(t, l.moment(t))) },
+		"date":   func(t time.Time) day { return day(t) },
+		"family": func(stored string) (template.HTML, error) { return l.say(family(stored)) },
+		"asset":  as.url,
+		"field":  newCodeField,
 	}
 }
 

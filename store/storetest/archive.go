@@ -36,6 +36,32 @@ func pages[T any](t testing.TB, limit int, next func(last *T) ([]T, error)) []T 
 	return nil
 }
 
+func testTidy(t *testing.T, db Database) {
+	b := start(t, db)
+	c := plain("ann", 0, "a")
+	gone, kept := message("ann", "m1", at(50)), message("ann", "m2", at(100))
+	gone.Expires, kept.Expires = at(60), at(61)
+	c.Queue = []nidan.OutboxRow{gone, kept}
+	b.commit(c)
+	for i, key := range []string{"old", "new"} {
+		if _, err := b.Gate(b.Context(), []string{key}, func([]nidan.GateRow) []nidan.GateRow {
+			return []nidan.GateRow{{Wrong: 3, Last: at(int64(10 + i))}}
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Tidy(b.Context(), at(60), at(11)); err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := b.Outbox(b.Context(), "ann"); err != nil || len(rows) != 1 || rows[0].ID != kept.ID {
+		t.Errorf("the outbox is %+v, %v", rows, err)
+	}
+	rows, err := b.Gate(b.Context(), []string{"old", "new"}, func(r []nidan.GateRow) []nidan.GateRow { return r })
+	if err != nil || rows[0] != (nidan.GateRow{}) || rows[1].Wrong != 3 {
+		t.Errorf("the gates are %+v, %v", rows, err)
+	}
+}
+
 func testArchive(t *testing.T, db Database) {
 	b := start(t, db)
 	const accounts, limit = 25, 7

@@ -174,17 +174,22 @@ func testFreeze(t *testing.T, db Database) {
 	// The first finding stays.
 	b.unchanged(func() { freeze(nidan.Freeze{Account: "ann", Part: "browser", Shown: 9, Found: 2, At: at(6)}) })
 
-	// A commit that does not say so takes it back no more than one that fails.
-	b.commit(plain("ann", 1, "a2"))
+	// What was decided before the account froze is not committed after.
+	b.refused(plain("ann", 1, "x"), nidan.ErrConflict)
 	frozen(&first)
-	c := plain("ann", 1, "x")
+	b.commit(plain("bob", 1, "b2"))
+	c := plain("ann", 0, "x")
 	c.Unfreeze = true
 	b.refused(c, nidan.ErrConflict)
+	frozen(&first)
 
-	c = plain("ann", 2, "a3")
+	// The version may leap: whatever the lost ones made carries their numbers.
+	c = plain("ann", 1, "a3")
+	c.Record.Version = 8
 	c.Unfreeze = true
 	b.commit(c)
 	frozen(nil)
+	b.commit(plain("ann", 8, "a4"))
 
 	second := nidan.Freeze{Account: "ann", Part: "browser", Shown: 9, Found: 3, At: at(8)}
 	freeze(second)

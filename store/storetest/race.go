@@ -231,5 +231,6 @@ func testReopen(t *testing.T, db Database) {
 	got := b.load("ann", "a9.session")
 	sameRecord(t, got.Record, want.Record)
 	sameSession(t, got.Session, *want.Session)
-	b.commit(change("ann", 10, "next"))
+	b.refused(change("ann", 10, "next"), nidan.ErrConflict) // still frozen
+	b.commit(change("bob", 0, "b"))
 }

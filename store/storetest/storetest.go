@@ -68,6 +68,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		"Nodes":     testNodes,
 		"Reopen":    testReopen,
 		"Archive":   testArchive,
+		"Tidy":      testTidy,
 		"Canary":    testCanary,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t)) })

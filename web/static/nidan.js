@@ -25,7 +25,7 @@ for (const button of document.querySelectorAll("[data-print]")) {
 for (const timer of document.querySelectorAll("[data-period]")) {
   const period = Number(timer.dataset.period);
   const made = Number(timer.dataset.now) / 1000;
-  const since = performance.timeOrigin ? performance.now() : 0;
+  const since = performance.now();
   const tick = () => {
     const now = made + (performance.now() - since) / 1000;
     timer.textContent = timer.dataset.text.replace("{n}", String(Math.ceil(period - (now % period))));
