@@ -22,16 +22,19 @@
 //
 //   - account.go, authenticator.go, browser.go: the document and its caps
 //   - method.go: the contract of a way of taking the second step
-//   - service.go, change.go: load → decide → commit, written once
-//   - signin.go: first step, pending sign-in, second step ([Service.Answer])
+//   - service.go, change.go, opened.go: load → decide → commit, written once
+//   - signin.go: the first step and the pending sign-in
+//   - answer.go: the second step ([Service.Answer]), the one door to a method
 //   - session.go, assurance.go: the one mint, sessions, levels
 //   - setup.go: tickets of the account holder: set-up, reissue, replacement
 //   - protection.go: turning off
 //   - link.go: invitation, reset and browser links
 //   - throttle.go, gate.go: the ladder of the second step and of the first
 //   - ticket.go, token.go: what people carry
+//   - secret.go, print.go: what must not print itself
 //   - event.go, notice.go, outcome.go: what is recorded, told and answered
 //   - store.go: what is asked of a database
+//   - overview.go: what the security settings show
 //   - operator.go, audit.go: what the command line asks
 //
 // # Rules for a change here
