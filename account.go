@@ -80,15 +80,15 @@ type SessionRef struct {
 }
 
 // formatted is all that a document ever prints of itself.
-func (a *Account) formatted() string {
+func (a Account) formatted() string {
 	return "account " + string(a.ID) + " version " + strconv.FormatInt(a.Version, 10)
 }
 
 // Format implements [fmt.Formatter].
-func (a *Account) Format(f fmt.State, _ rune) { placeholder(f, a.formatted()) }
+func (a Account) Format(f fmt.State, _ rune) { placeholder(f, a.formatted()) }
 
 // LogValue implements [slog.LogValuer].
-func (a *Account) LogValue() slog.Value { return slog.StringValue(a.formatted()) }
+func (a Account) LogValue() slog.Value { return slog.StringValue(a.formatted()) }
 
 // encode returns the document's JSON, or an error beyond the cap: refusing is
 // better than a document nobody can load.

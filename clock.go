@@ -29,12 +29,24 @@ type watch struct {
 	suspended bool
 }
 
-func newWatch(c Clock) *watch { return &watch{clock: c, base: c.Now()} }
+func newWatch(c Clock) *watch {
+	w := &watch{clock: c}
+	w.base = w.read()
+	return w
+}
+
+// read strips the monotonic reading that a time.Time may carry: differences of
+// wall times have to be of the wall.
+func (w *watch) read() Instant {
+	in := w.clock.Now()
+	in.Wall = in.Wall.Round(0)
+	return in
+}
 
 // now returns the wall time in UTC at microseconds, the grain every database
 // keeps, and whether acceptances are suspended.
 func (w *watch) now() (time.Time, bool) {
-	in := w.clock.Now()
+	in := w.read()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	part := in.Wall.Sub(w.base.Wall) - (in.Elapsed - w.base.Elapsed)
@@ -48,5 +60,5 @@ func (w *watch) now() (time.Time, bool) {
 func (w *watch) rebase() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.base, w.suspended = w.clock.Now(), false
+	w.base, w.suspended = w.read(), false
 }

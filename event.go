@@ -35,11 +35,10 @@ const (
 
 // The events of the instance: what operators did.
 const (
-	EventStoreCreated EventKind = "store_created"
-	EventLink         EventKind = "link_printed"
-	EventOpLogOut     EventKind = "operator_logged_out_account"
-	EventOpUnfreeze   EventKind = "operator_unfroze_account"
-	EventClock        EventKind = "clock_confirmed"
+	EventLink       EventKind = "link_printed"
+	EventOpLogOut   EventKind = "operator_logged_out_account"
+	EventOpUnfreeze EventKind = "operator_unfroze_account"
+	EventClock      EventKind = "clock_confirmed"
 )
 
 // An Event is one line of an audit trail. It names accounts, authenticators

@@ -16,7 +16,7 @@ export GOFLAGS
 export GOTOOLCHAIN=local
 
 long=${LONG:-}
-fuzztime=${FUZZTIME:-$([ -n "$long" ] && echo 2m || echo 5s)}
+fuzztime=${FUZZTIME:-$([ -n "$long" ] && echo 2m || echo 3s)}
 all=(tools format lint build unit race explore seeded fuzz acceptance)
 
 # need PACKAGE CHECK...: the Debian package is missing unless CHECK succeeds.
@@ -34,7 +34,7 @@ part_tools() {
   need chromium command -v chromium
   need oathtool command -v oathtool
   need zbar-tools command -v zbarimg
-  need python3-pyotp python3 -c 'import pyotp'
+  need python3-pyotp /usr/bin/python3 -c 'import pyotp'
   need keepassxc command -v keepassxc-cli
   need fonts-noto-cjk dpkg -s fonts-noto-cjk
   need fonts-dejavu-core dpkg -s fonts-dejavu-core

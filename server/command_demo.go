@@ -54,8 +54,8 @@ func (demoCommand) Run(r *run) error {
 	}
 	set.servesAt(ln.Addr())
 	set.repeat = []string{"--data", absolute(set.Data)}
-	if set.PublicURL != "http://"+defaultListen {
-		set.repeat = append(set.repeat, "--public-url", set.PublicURL)
+	if set.Listen != defaultListen {
+		set.repeat = append(set.repeat, "--listen", set.Listen) // links lead there
 	}
 	return r.serve(set, ln, func(s *Server) error { return r.demo(s, temporary) })
 }
@@ -124,8 +124,12 @@ In another terminal, as the operator:
 }
 
 // demoAccount makes the account as a person would: by an invitation. made is
-// false if it is there already.
+// false if it is there already. Among other people's accounts it makes none: a
+// password that was printed has no place there.
 func (s *Server) demoAccount(ctx context.Context, random io.Reader) (made bool, password nidan.Secret, err error) {
+	if _, err := s.svc.Show(ctx, demoAddress); errors.Is(err, nidan.ErrNotFound) && !s.noAccount(ctx) {
+		return false, nidan.Secret{}, fmt.Errorf("%q has accounts that demo did not make: name another folder with --data, or use serve", s.set.Data)
+	}
 	link, out, err := s.svc.PrintLink(ctx, nidan.TicketInvite, demoAddress, "demo")
 	if err != nil || out.Reason == nidan.NameTaken {
 		return false, nidan.Secret{}, err

@@ -153,12 +153,7 @@ func (d *doctor) space(set *settings) {
 }
 
 func (d *doctor) database(ctx context.Context, s *Server) {
-	c, ok := any(s.db).(interface{ Check(context.Context) error })
-	if !ok {
-		d.ok("database answers; 'nidan audit verify' reads all of it")
-		return
-	}
-	if err := c.Check(ctx); err != nil {
+	if err := s.db.Check(ctx); err != nil {
 		d.fail("database: "+err.Error(), "stop the server and restore the database from its backup")
 		return
 	}

@@ -265,6 +265,20 @@ func TestDemoAccount(t *testing.T) {
 	}
 }
 
+// In a folder that is really used, demo makes no account.
+func TestDemoAmongOthers(t *testing.T) {
+	s := opened(t, Config{Data: t.TempDir()})
+	link, _, err := s.svc.PrintLink(t.Context(), nidan.TicketInvite, "real@example.com", "test")
+	must(t, err)
+	out, err := s.svc.AcceptInvite(t.Context(), link.Ticket, nidan.NewSecret("a long enough phrase to do"), "en", nidan.From{})
+	if err != nil || out.Reason != nidan.OK {
+		t.Fatal(out.Reason, err)
+	}
+	if made, _, err := s.demoAccount(t.Context(), nidan.Randomness); made || err == nil || !strings.Contains(err.Error(), "name another folder") {
+		t.Errorf("made %t, %v", made, err)
+	}
+}
+
 func TestVersion(t *testing.T) {
 	if code, out, _ := shell(t, "version"); code != exitOK || !strings.HasPrefix(out, "nidan ") || !strings.Contains(out, "go1.") {
 		t.Errorf("exit %d %q", code, out)

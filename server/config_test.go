@@ -214,3 +214,17 @@ func TestSuggestions(t *testing.T) {
 		}
 	}
 }
+
+// Whatever stands in a configuration file, reading it ends, and no key is
+// taken that is not a setting.
+func FuzzConfigFile(f *testing.F) {
+	for _, s := range []string{`{"zone": "UTC"}`, `{"tls-proxy": ["::1"], "password-min": 9}`, `{"a": {"b": [1, null]}}`, `{"zone"`, `[]`, ``} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		keys, values, err := object(text)
+		if err == nil && len(keys) != len(values) {
+			t.Errorf("%d keys and %d values", len(keys), len(values))
+		}
+	})
+}

@@ -11,12 +11,13 @@
 //   - methods.go: the list of methods, one line each
 //   - config.go, check.go, configfile.go, environment.go: the settings, what
 //     they may be, and where they come from
-//   - clock_linux.go, clock_other.go: the machine's time
+//   - clock_linux.go, machine_linux.go, *_other.go: what the machine is asked
 //   - open.go: keyring and database, and every reason to refuse a start
 //   - server.go: [New], [Server.Run], [Server.Close]
 //   - listen.go, visitor.go: where we listen, and who a request came from
 //   - access.go, health.go, missing.go: the access log, /healthz and /readyz
-//   - command.go: the grammar of the command line, and one file per command
+//   - command.go: the grammar of the command line; command_*.go: one file per
+//     group of commands (running.go is how doctor asks a server)
 //
 // # To add a setting
 //

@@ -174,6 +174,7 @@ const (
 	maxHeader        = 32 << 10 // three tickets of 3,500 bytes are cookies at once, at the most
 
 	stopWithin = 10 * time.Second
+	tidyEvery  = time.Hour // messages that expired, wrong tries that nobody repeated
 )
 
 // Run serves ln until ctx is done, and closes it. Then it stops accepting,
@@ -200,6 +201,7 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	defer work.Wait()
 	defer stop()
 
+	s.log.Info("serving", "listen", ln.Addr().String(), "public", s.set.public.String(), "version", version())
 	served := make(chan error, 1)
 	go func() { served <- hs.Serve(ln) }()
 	select {
@@ -220,6 +222,8 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 func (s *Server) background(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
+	tidy := time.NewTicker(tidyEvery)
+	defer tidy.Stop()
 	was := ""
 	for {
 		// Said once when it changes: the log is read by people.
@@ -230,6 +234,10 @@ func (s *Server) background(ctx context.Context) {
 		was = now
 		select {
 		case <-tick.C:
+		case <-tidy.C:
+			if err := s.svc.Tidy(ctx); err != nil && ctx.Err() == nil {
+				s.log.Error("tidying failed", "cause", err.Error())
+			}
 		case <-ctx.Done():
 			return
 		}

@@ -85,3 +85,29 @@ func TestLocal(t *testing.T) {
 		}
 	}
 }
+
+// Nothing that a stranger writes changes who he is taken for, and nothing that
+// stands to the left of the proxy's own word is believed.
+func FuzzVisitor(f *testing.F) {
+	f.Add("1.1.1.1, 2.2.2.2", "203.0.113.9")
+	f.Add("", "::ffff:10.0.0.9")
+	f.Add("[::1]:9,,", "2001:db8::1")
+	v := visitors{[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}}
+	f.Fuzz(func(t *testing.T, written, visitor string) {
+		a, err := netip.ParseAddr(visitor)
+		if err != nil || v.trusted(plain(a)) {
+			return
+		}
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header["X-Forwarded-For"] = []string{written}
+		r.RemoteAddr = netip.AddrPortFrom(a, 1).String()
+		if got := v.address(r); got != plain(a) {
+			t.Errorf("a stranger at %s is taken for %s", a, got)
+		}
+		r.Header["X-Forwarded-For"] = []string{written, plain(a).String()}
+		r.RemoteAddr = "10.0.0.1:1"
+		if got := v.address(r); got != plain(a) {
+			t.Errorf("behind the proxy %s is taken for %s", a, got)
+		}
+	})
+}

@@ -300,3 +300,35 @@ func TestEveryNameBeginsWithNidan(t *testing.T) {
 		t.Errorf("%d names, %v", n, err)
 	}
 }
+
+// A page of the file overwritten with noise is found.
+func TestCheck_finds_damage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "nidan.db")
+	db, err := store.CreateSQLite(t.Context(), path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Check(t.Context()); err != nil {
+		t.Errorf("a sound database: %v", err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := len(b) - 4096; i < len(b)-2048; i++ {
+		b[i] ^= 0x5a
+	}
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if db, err = store.OpenSQLite(t.Context(), path, store.Options{}); err != nil {
+		return // noticed even earlier
+	}
+	defer db.Close()
+	if err := db.Check(t.Context()); err == nil {
+		t.Error("damage is not found")
+	}
+}

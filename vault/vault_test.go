@@ -181,6 +181,7 @@ func TestNothingPrintsAKey(t *testing.T) {
 		printed += fmt.Sprintf(verb, v) + fmt.Sprintf(verb, *v) +
 			fmt.Sprintf(verb, struct{ v vault.Vault }{*v}) + fmt.Sprintf(verb, []*vault.Vault{v})
 	}
+	//lint:ignore SA9005 that nothing comes of it is what is tested
 	encoded, _ := json.Marshal(v)
 	printed += string(encoded)
 	for _, key := range []string{"AAECAwQF", "000102030405", "[0 1 2 3", "0x0, 0x1, 0x2", "ICEiIyQl"} {

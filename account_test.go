@@ -1,0 +1,225 @@
+package nidan
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fill sets every field of a value to something that is not zero, two elements
+// to each list.
+func fill(v reflect.Value, n *int64) {
+	*n++
+	switch v.Interface().(type) {
+	case time.Time:
+		v.Set(reflect.ValueOf(time.Unix(1_800_000_000+*n, 0).UTC()))
+		return
+	case State:
+		v.SetBytes([]byte(fmt.Sprintf(`{"seed":"SEEDSEEDSEED%d"}`, *n)))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i), n)
+		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		fallthrough
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(v.Index(i), n)
+		}
+	case reflect.String:
+		v.SetString(fmt.Sprintf("text%d", *n))
+	case reflect.Int, reflect.Int64:
+		v.SetInt(*n)
+	case reflect.Bool:
+		v.SetBool(true)
+	default:
+		panic("a kind of field that nobody thought of: " + v.Type().String())
+	}
+}
+
+func full() *Account {
+	a := new(Account)
+	var n int64
+	fill(reflect.ValueOf(a).Elem(), &n)
+	a.Form = Format
+	return a
+}
+
+// A decision changes a clone. Whatever list somebody adds to the document has
+// to be cloned too, or a decision that is not committed changes the memory of
+// opened documents.
+func TestCloneSharesNothing(t *testing.T) {
+	a := full()
+	before, err := a.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := a.clone()
+	if !reflect.DeepEqual(a, c) {
+		t.Fatal("a clone differs")
+	}
+	scribble(reflect.ValueOf(c).Elem())
+	after, err := a.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(before, after) {
+		t.Error("writing to a clone changes the original")
+	}
+}
+
+// scribble writes to everything that may be written to in place. A State may
+// not: it is replaced.
+func scribble(v reflect.Value) {
+	switch v.Interface().(type) {
+	case time.Time, State:
+		v.SetZero()
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			scribble(v.Field(i))
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			scribble(v.Index(i))
+		}
+	default:
+		v.SetZero()
+	}
+}
+
+func TestDocumentSurvivesStorage(t *testing.T) {
+	a := full()
+	b, err := a.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := decodeAccount(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(a, again) {
+		t.Errorf("read back\n%s\ninstead of\n%s", must(json.Marshal(again)), b)
+	}
+}
+
+func must(b []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// The first format has to stay readable for ever: this is a document of it.
+func TestFormatOneStaysReadable(t *testing.T) {
+	const sample = `{"f":1,"id":"aaaaaaaaaaaaaaaaaaaaaaaaaa","v":7,"name":"a@example.com","lang":"en","created":"2026-11-22T09:00:00Z","last":"2026-11-22T10:00:00Z","epoch":2,"rev":3,"pw":{"h":"$argon2id$v=19$m=19456,t=2,p=1,keyid=k$c2FsdA$aGFzaA","t":"2026-11-22T09:00:00Z"},"protected":"2026-11-22T09:30:00Z","auth":[{"id":"x","m":"totp","t":"2026-11-22T09:30:00Z","u":"2026-11-22T10:00:00Z","s":{"k":"AAAA","c":59000000},"w":[0,2]}],"throttle":{"l":["2026-11-22T09:40:00Z","0001-01-01T00:00:00Z"],"d":[{"d":20779,"n":2}]},"sessions":[{"i":"s","v":7,"t":"2026-11-22T10:00:00Z","e":"2026-11-23T10:00:00Z"}],"browsers":[{"i":"b","b":"Firefox on Linux","t":"2026-11-22T09:00:00Z","s":"2026-11-22T10:00:00Z"}],"chain":{"n":9,"h":"hash"}}`
+	a, err := decodeAccount([]byte(sample))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !a.IsProtected() || a.Authenticators[0].Wrong != [2]int{0, 2} || a.Chain.Seq != 9 || a.Sessions[0].Made != 7 {
+		t.Errorf("read as %s", must(json.Marshal(a)))
+	}
+}
+
+func TestStrictDocuments(t *testing.T) {
+	good := string(must(full().encode()))
+	for name, bad := range map[string]string{
+		"an unknown field":            strings.Replace(good, `{"f":1`, `{"f":1,"later":true`, 1),
+		"an unknown field deep down":  strings.Replace(good, `"chain":{`, `"chain":{"later":1,`, 1),
+		"another format":              strings.Replace(good, `{"f":1`, `{"f":2`, 1),
+		"something after it":          good + `{}`,
+		"a bracket after it":          good + `]`,
+		"cut off":                     good[:len(good)-2],
+		"nothing":                     "",
+		"another type":                strings.Replace(good, `"epoch":`, `"epoch":"x`, 1),
+		"a list instead of an object": "[]",
+	} {
+		if _, err := decodeAccount([]byte(bad)); err == nil {
+			t.Errorf("%s is readable", name)
+		}
+	}
+}
+
+// What would not load again is not stored.
+func TestDocumentOverItsCapIsRefused(t *testing.T) {
+	a := full()
+	a.Authenticators[0].State = State(`"` + strings.Repeat("x", maxDocument) + `"`)
+	if _, err := a.encode(); err == nil {
+		t.Error("stored")
+	}
+}
+
+// At every cap at once the document stays below its own.
+func TestCapsFitTheDocument(t *testing.T) {
+	a := full()
+	times := func(n int, v any) {
+		list := reflect.ValueOf(v).Elem()
+		one := list.Index(0)
+		for list.Len() < n {
+			list.Set(reflect.Append(list, one))
+		}
+	}
+	a.Name = strings.Repeat("n", 254)
+	a.Password.Hash = strings.Repeat("h", 160)
+	a.Authenticators[0].Name = strings.Repeat("日", maxNameLength)
+	a.Authenticators[0].State = State(`"` + strings.Repeat("s", 1900) + `"`)
+	times(1, &a.Authenticators)
+	for len(a.Authenticators) < maxAuthenticators {
+		x := a.Authenticators[0]
+		x.State = State(`{"k":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","d":-2,"c":59000000}`)
+		a.Authenticators = append(a.Authenticators, x)
+	}
+	a.Retired[0].ID, a.Sessions[0].ID = strings.Repeat("i", 26), SessionID(strings.Repeat("i", 26))
+	a.Pending[0].ID, a.Pending[0].Sum, a.Pending[0].Notice = strings.Repeat("i", 26), strings.Repeat("s", 43), strings.Repeat("i", 26)
+	times(maxRetired, &a.Retired)
+	times(2*maxPending, &a.Pending)
+	times(maxSessions, &a.Sessions)
+	times(maxBrowsers, &a.Browsers)
+	times(31, &a.Throttle.Days)
+	b, err := a.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d of %d bytes", len(b), maxDocument)
+}
+
+// Nothing that holds a secret prints it, in any way of printing.
+func TestSecretsDoNotPrint(t *testing.T) {
+	const secret = "SEEDSEEDSEED"
+	handout := Handout{URI: secret, Key: secret, Codes: []string{secret}}
+	draft := Draft{State: State(`"` + secret + `"`), Handout: handout}
+	held := Held{Handout: handout, Codes: handout}
+	tick := &ticket{Draft: &draft, Codes: &draft, Confirmed: &confirmed{State: draft.State}}
+	acct := full()
+	for _, v := range []any{
+		NewSecret(secret), draft.State, handout, draft, held, tick, acct, *acct, acct.Authenticators[0],
+		Verdict{State: draft.State}, Enrolment{Old: draft.State}, SlowHash{Input: NewSecret(secret)}, Hashed{Of: SlowHash{Input: NewSecret(secret)}},
+		Outcome{Ticket: NewSecret(secret), Browser: NewSecret(secret), Session: &SessionGrant{Token: NewSecret(secret)}},
+		From{Cookie: NewSecret(secret), Session: NewSecret(secret)}, Answer{Code: NewSecret(secret)},
+		Link{Ticket: NewSecret(secret)}, Carried{Ticket: NewSecret(secret)}, &handout, &draft, &held,
+	} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+			if out := fmt.Sprintf(verb, v); strings.Contains(out, secret) || strings.Contains(out, fmt.Sprintf("%x", secret)) {
+				t.Errorf("%s of %T prints it: %s", verb, v, out)
+			}
+		}
+		var log bytes.Buffer
+		slog.New(slog.NewTextHandler(&log, nil)).Info("m", "v", v)
+		slog.New(slog.NewJSONHandler(&log, nil)).Info("m", "v", v)
+		if strings.Contains(log.String(), secret) {
+			t.Errorf("logging %T prints it: %s", v, log.String())
+		}
+	}
+}
