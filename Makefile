@@ -26,7 +26,9 @@ test-long:
 fuzz race explore seeded acceptance:
 	scripts/test.sh $@
 
-bench:
+# What docs/performance.md reports.
+bench: build
+	go run -mod=readonly ./bench/start bin/nidan
 	go test -mod=readonly -run '^$$' -bench . -benchmem ./...
 
 # Every page in every state and language, phone and desktop, light and dark.

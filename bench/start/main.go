@@ -1,0 +1,102 @@
+// Command start measures what an operator meets first: how large the program
+// is, how soon it answers on an empty folder, and what it holds while idle.
+//
+//	make build && go run ./bench/start bin/nidan
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+const runs = 11
+
+func main() {
+	if len(os.Args) != 2 {
+		log.Fatal("start: name the program")
+	}
+	if err := measure(os.Args[1]); err != nil {
+		log.Fatal("start: ", err)
+	}
+}
+
+func measure(program string) error {
+	info, err := os.Stat(program)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("size of the program     %6.1f MiB\n", float64(info.Size())/(1<<20))
+	var healthy []time.Duration
+	var resident []string
+	for range runs {
+		took, rss, err := once(program)
+		if err != nil {
+			return err
+		}
+		healthy, resident = append(healthy, took), append(resident, rss)
+	}
+	slices.Sort(healthy)
+	fmt.Printf("healthy on empty folder %6d ms   (median of %d starts; %d to %d)\n", healthy[runs/2].Milliseconds(), runs, healthy[0].Milliseconds(), healthy[runs-1].Milliseconds())
+	fmt.Printf("resident while idle     %s   (last start, 2 s after the first answer)\n", resident[runs-1])
+	return nil
+}
+
+// once starts the program on an empty folder and ends it.
+func once(program string) (took time.Duration, rss string, err error) {
+	dir, err := os.MkdirTemp("", "nidan-start-")
+	if err != nil {
+		return 0, "", err
+	}
+	defer os.RemoveAll(dir)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, "", err
+	}
+	addr := ln.Addr().String()
+	if err := ln.Close(); err != nil {
+		return 0, "", err
+	}
+	cmd := exec.CommandContext(context.Background(), program, "serve", "--data", filepath.Join(dir, "data"), "--listen", addr)
+	begun := time.Now()
+	if err := cmd.Start(); err != nil {
+		return 0, "", err
+	}
+	defer func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait()
+	}()
+	for {
+		resp, err := http.Get("http://" + addr + "/healthz")
+		if err == nil {
+			_, _ = io.Copy(io.Discard, resp.Body)
+			_ = resp.Body.Close()
+			break
+		}
+		if time.Since(begun) > 10*time.Second {
+			return 0, "", err
+		}
+		time.Sleep(time.Millisecond)
+	}
+	took = time.Since(begun)
+	time.Sleep(2 * time.Second)
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
+	if err != nil {
+		return took, "unknown", nil
+	}
+	for line := range strings.Lines(string(status)) {
+		if v, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			rss = strings.TrimSpace(v)
+		}
+	}
+	return took, rss, nil
+}
