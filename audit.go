@@ -157,7 +157,7 @@ func (s *Service) changedSince(ctx context.Context, id AccountID, version int64)
 }
 
 func (s *Service) verifyInstance(ctx context.Context, au *Audit, heads map[AccountID]Chain, fault func(*Fault)) error {
-	in, err := s.loadInstance(ctx)
+	in, _, err := s.loadInstance(ctx)
 	var f *Fault
 	if errors.As(err, &f) {
 		heads[Instance] = Chain{}
@@ -211,7 +211,7 @@ func (s *Service) verifyTail(ctx context.Context, owner AccountID, head Chain, f
 	}
 	now := head
 	if owner == Instance {
-		if in, err := s.loadInstance(ctx); err == nil {
+		if in, _, err := s.loadInstance(ctx); err == nil {
 			now = in.Chain
 		}
 	} else if l, err := s.load(ctx, owner, ""); err == nil {

@@ -35,7 +35,7 @@
 //   - event.go, notice.go, outcome.go: what is recorded, told and answered
 //   - store.go: what is asked of a database
 //   - overview.go: what the security settings show
-//   - operator.go, audit.go: what the command line asks
+//   - operator.go, instance.go, audit.go: what the command line asks
 //
 // # Rules for a change here
 //

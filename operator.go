@@ -1,110 +1,10 @@
 package nidan
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 )
-
-// instance is the document of the instance itself: the head of the operators'
-// chain, and what they have confirmed.
-type instance struct {
-	Format  int       `json:"f"`
-	ID      AccountID `json:"id"`
-	Version int64     `json:"v"`
-	Last    time.Time `json:"last"`
-	Chain   Chain     `json:"chain"`
-
-	// ClockOK grows each time an operator confirms the time.
-	ClockOK int64 `json:"clock,omitempty"`
-}
-
-// loadInstance opens the instance document. There is none before the first
-// operator's act; its version is 0 then.
-func (s *Service) loadInstance(ctx context.Context) (*instance, error) {
-	l, err := s.store.Load(ctx, KindInstance, Instance, "")
-	if errors.Is(err, ErrNotFound) {
-		return &instance{Format: Format, ID: Instance}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	in := new(instance)
-	b, err := unseal(s.sealer, l.Record)
-	if err != nil {
-		return nil, &Fault{Account: Instance, Part: "document", Cause: "does not open"}
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(in); err != nil || in.Format != Format || in.Version != l.Record.Version {
-		return nil, &Fault{Account: Instance, Part: "document", Cause: "does not parse"}
-	}
-	return in, nil
-}
-
-// operate records what an operator did, or is about to do. An act over an
-// account too is recorded here first.
-func (s *Service) operate(ctx context.Context, e Event) error {
-	for race := range maxRaces {
-		in, err := s.loadInstance(ctx)
-		if err != nil {
-			return err
-		}
-		from := in.Version
-		in.Version++
-		if e.At = s.Now(); e.At.Before(in.Last) {
-			e.At = in.Last
-		}
-		in.Last = e.At
-		if e.Kind == EventClock {
-			in.ClockOK++
-		}
-		c := Change{ID: newID(s.random), From: from}
-		if c.Events, err = in.Chain.append(Instance, c.ID, in.Version, []Event{e}); err != nil {
-			return err
-		}
-		body, err := json.Marshal(in)
-		if err != nil {
-			return fmt.Errorf("encode the instance document: %w", err)
-		}
-		c.Record = seal(s.sealer, Record{Kind: KindInstance, ID: Instance, Format: in.Format, Version: in.Version}, body)
-		if err = s.commit(ctx, c); !errors.Is(err, ErrConflict) {
-			return err
-		}
-		if err := pause(ctx, race); err != nil {
-			return err
-		}
-	}
-	return ErrBusy
-}
-
-// ConfirmClock records that an operator has looked at the machine's time and
-// found it right. Processes that had stopped accepting go on at their next
-// look, see CheckClock.
-func (s *Service) ConfirmClock(ctx context.Context, reason string) error {
-	return s.operate(ctx, Event{Kind: EventClock, Detail: reason})
-}
-
-// CheckClock is called from time to time by the program. It notices a moved
-// clock also while nobody logs in, and an operator's confirmation. It returns
-// whether acceptances are suspended.
-func (s *Service) CheckClock(ctx context.Context) (bool, error) {
-	in, err := s.loadInstance(ctx)
-	if err != nil {
-		return s.Suspended(), err
-	}
-	switch suspended := s.Suspended(); {
-	case !suspended || s.clockOK.CompareAndSwap(clockUnseen, in.ClockOK):
-		s.clockOK.Store(in.ClockOK)
-	case in.ClockOK > s.clockOK.Load():
-		s.clockOK.Store(in.ClockOK)
-		s.watch.rebase()
-	}
-	return s.Suspended(), nil
-}
 
 // An AccountView is what an operator may see of an account.
 type AccountView struct {
@@ -183,8 +83,16 @@ func (s *Service) LogOutAccount(ctx context.Context, login, reason string) (Outc
 
 // Unfreeze lets a frozen account go on from the state the database now holds.
 // It bumps the epoch, so nothing that was handed out before is honoured any
-// more, and leaves an event here and there. Outcomes: OK, NoAccount, NotFrozen.
+// more, and leaves an event here and there. The login "instance" stands for the
+// operators' own trail. Outcomes: OK, NoAccount, NotFrozen.
 func (s *Service) Unfreeze(ctx context.Context, login, reason string) (Outcome, error) {
+	if login == string(Instance) {
+		_, frozen, err := s.loadInstance(ctx)
+		if err != nil || frozen == nil {
+			return Outcome{Reason: NotFrozen}, err
+		}
+		return Outcome{Reason: OK}, s.operate(ctx, Event{Kind: EventOpUnfreeze, Subject: Instance, Detail: reason})
+	}
 	name, ok := s.first.Name(login)
 	if !ok {
 		return Outcome{Reason: NoAccount}, nil
@@ -227,19 +135,12 @@ func (s *Service) unfreezeOnce(ctx context.Context, id AccountID, reason string)
 		loaded: loaded{acct: a.clone(), last: l.Record.Projection.LastSignIn},
 		s:      s, now: s.nowFor(a), random: s.random, unfreeze: true, endAll: true,
 	}
-	// The trail may be ahead of a document that was put back: go on behind
-	// it, so that the break stays visible and the account can be used.
 	last, err := s.lastEvent(ctx, id, a.Chain.Seq)
 	if err != nil {
 		return Outcome{}, err
 	}
 	a = d.acct
-	if last != nil {
-		a.Chain = Chain{Seq: last.Seq, Hash: eventHash(last.Body)}
-	}
-	// Whatever the lost versions made carries their numbers: start beyond
-	// every one that is known of.
-	d.base = max(a.Version, l.Frozen.Shown, lastVersion(last))
+	d.base = a.Chain.goOnAfter(last, a.Version, l.Frozen)
 	a.bumpEpoch()
 	d.record(Event{Kind: EventUnfrozen, Detail: reason})
 	from := a.Version
@@ -249,19 +150,6 @@ func (s *Service) unfreezeOnce(ctx context.Context, id AccountID, reason string)
 	}
 	c.From = from
 	return Outcome{Reason: OK}, s.commit(ctx, c)
-}
-
-// lastVersion is the document version that made an event, 0 for none or one
-// that does not parse.
-func lastVersion(row *EventRow) int64 {
-	if row == nil {
-		return 0
-	}
-	var e Event
-	if json.Unmarshal(row.Body, &e) != nil {
-		return 0
-	}
-	return e.Version
 }
 
 // lastEvent returns an owner's newest event beyond a sequence number, or nil.
