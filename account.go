@@ -33,6 +33,7 @@ type Account struct {
 	Form    int       `json:"f"` // format number of this JSON
 	ID      AccountID `json:"id"`
 	Version int64     `json:"v"`
+	Branch  int64     `json:"branch,omitempty"` // raised when the account goes on after it was frozen
 
 	Name     string    `json:"name"` // canonical login name
 	Language string    `json:"lang,omitempty"`
@@ -134,6 +135,22 @@ func (a *Account) projection(lastSignIn time.Time) Projection {
 
 // IsProtected reports whether the second step is required (law 4).
 func (a *Account) IsProtected() bool { return !a.Protected.IsZero() }
+
+// A Stamp says which document made an artefact. Versions count within a branch;
+// a new branch begins when an account that was frozen goes on.
+type Stamp struct {
+	Branch  int64 `json:"b,omitempty"`
+	Version int64 `json:"v"`
+}
+
+// stamp is that of the document as it stands.
+func (a *Account) stamp() Stamp { return Stamp{a.Branch, a.Version} }
+
+// newer reports whether s was made later than t, or by a version that t's
+// branch has not reached. What an abandoned branch made is not newer.
+func (s Stamp) newer(t Stamp) bool {
+	return s.Branch > t.Branch || s.Branch == t.Branch && s.Version > t.Version
+}
 
 // bumpEpoch ends everything that was handed out (law 7).
 func (a *Account) bumpEpoch() {

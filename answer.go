@@ -55,7 +55,7 @@ func (d *decision) settle(tok PendingToken, ans Answer) Outcome {
 	d.completed(p)
 	g := d.mint(mintRequest{proofs: []proof{p.First, *pr}, epoch: p.Epoch, revision: p.Revision})
 	if g == nil {
-		return Outcome{Reason: Gone}
+		return d.refuse(Gone)
 	}
 	x := a.authenticator(ans.Authenticator)
 	d.record(Event{Kind: EventSignIn, Method: x.Method, Authenticator: x.ID, Item: out.Used, Known: p.Class == Known})
@@ -122,6 +122,9 @@ func (d *decision) judge(ans Answer, c Class) (*proof, Outcome) {
 	switch v.Judgement {
 	case Accepted:
 		x.State, x.LastUsed, x.Wrong = v.State, d.now, [2]int{}
+		if a.inRow(Other)+a.inRow(Known) == 0 {
+			a.Throttle.Row = 0
+		}
 		out := Outcome{Reason: OK}
 		if n, ok := m.(Counted); ok {
 			out.Used, out.Left = v.Item, n.Sheet(x.State).Left
@@ -194,9 +197,6 @@ func (t PendingToken) class(a *Account) (Class, bool) {
 	}
 	return Other, false
 }
-
-// inSession is the class of whoever completed a sign-in.
-func inSession(*Account) (Class, bool) { return Known, true }
 
 // A Way is one way of taking the second step, as a page may show it.
 type Way struct {

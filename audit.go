@@ -111,11 +111,11 @@ func (s *Service) verifyAccount(ctx context.Context, id AccountID, au *Audit, he
 		switch {
 		case errors.As(err, &f):
 			fault(f)
-		case body.Made <= a.Version && !slices.ContainsFunc(a.Sessions, func(r SessionRef) bool { return r.ID == row.ID }):
+		case !body.Made.newer(a.stamp()) && !slices.ContainsFunc(a.Sessions, func(r SessionRef) bool { return r.ID == row.ID }):
 			fault(&Fault{Account: id, Part: "session", Cause: "is not listed in the document"})
-		case body.Made > a.Version:
+		case body.Made.newer(a.stamp()):
 			if changed, err := s.changedSince(ctx, id, a.Version); err != nil || !changed {
-				fault(&Fault{Account: id, Part: "session", Cause: "is newer than the document", Shown: body.Made, Found: a.Version})
+				fault(&Fault{Account: id, Part: "session", Cause: "is newer than the document", Shown: body.Made.Version, Found: a.Version})
 			}
 		}
 	}
@@ -189,9 +189,13 @@ func (s *Service) verifyChain(ctx context.Context, owner AccountID, head Chain, 
 				break // appended since the document was read
 			}
 			au.Events++
-			if _, err := at.follow(row); err != nil {
+			e, err := at.follow(row)
+			if err != nil {
 				fault(&Fault{Account: owner, Part: "event", Cause: err.Error()})
 				return nil
+			}
+			if e.Item != "" && (e.Kind == EventUnfrozen || e.Kind == EventOpUnfreeze) {
+				fault(&Fault{Account: owner, Part: "event", Cause: fmt.Sprintf("nobody vouches for the events %s: they stood beyond the document when it was unfrozen", e.Item)})
 			}
 		}
 	}

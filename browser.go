@@ -42,7 +42,7 @@ type From struct {
 type browserCookie struct {
 	Account AccountID `json:"a"`
 	ID      string    `json:"i"`
-	Version int64     `json:"v"` // that made it
+	Made    Stamp     `json:"v"`
 }
 
 func (s *Service) sealBrowser(c browserCookie) Secret {
@@ -76,13 +76,23 @@ func (a *Account) browser(c browserCookie, now time.Time) *KnownBrowser {
 	return nil
 }
 
-// know makes the browser of this request known, or notes that it was seen. The
-// returned secret is empty where the cookie it showed will do.
+// knowOnly forgets every known browser but that of this request. Before the
+// first Complete a password alone made them known; whoever had it then must not
+// draw on the owner's budgets now.
+func (d *decision) knowOnly(from From) Secret {
+	c := d.s.openBrowser(from.Cookie)
+	d.acct.Browsers = slices.DeleteFunc(d.acct.Browsers, func(b KnownBrowser) bool { return c.Account != d.acct.ID || b.ID != c.ID })
+	return d.know(from)
+}
+
+// know makes the browser of this request known, or notes that it was seen, and
+// returns its cookie for another 180 days.
 func (d *decision) know(from From) Secret {
 	c := d.s.openBrowser(from.Cookie)
 	if b := d.acct.browser(c, d.now); b != nil {
 		b.Seen = d.now
-		return Secret{}
+		c.Made = d.stamp()
+		return d.s.sealBrowser(c)
 	}
 	b := KnownBrowser{ID: newID(d.random), Family: from.Browser, Since: d.now, Seen: d.now}
 	a := d.acct
@@ -97,5 +107,5 @@ func (d *decision) know(from From) Secret {
 		a.Browsers = slices.Delete(a.Browsers, unseen, unseen+1)
 	}
 	a.Browsers = append(a.Browsers, b)
-	return d.s.sealBrowser(browserCookie{Account: a.ID, ID: b.ID, Version: d.version()})
+	return d.s.sealBrowser(browserCookie{Account: a.ID, ID: b.ID, Made: d.stamp()})
 }

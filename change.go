@@ -3,6 +3,7 @@ package nidan
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"slices"
@@ -18,7 +19,7 @@ type command struct {
 	account AccountID
 	session SessionID                 // to load along, if any
 	from    From                      // of the request
-	shown   int64                     // version of an artefact shown beside the session, 0 for none
+	shown   Stamp                     // of an artefact shown beside the session, zero for none
 	slow    func(*Account) []SlowHash // what to hash before deciding
 	always  bool                      // also while the clock is suspended: it only ends things
 }
@@ -56,6 +57,9 @@ type decision struct {
 // version is the one the document will have once this is committed.
 func (d *decision) version() int64 { return d.base + 1 }
 
+// stamp is what artefacts of this commit carry.
+func (d *decision) stamp() Stamp { return Stamp{d.acct.Branch, d.version()} }
+
 // record adds a line to the audit trail. Only a decision that records
 // something is committed.
 func (d *decision) record(e Event) {
@@ -72,7 +76,7 @@ func (d *decision) fail(err error) { d.err = err }
 // refuse ends a decision with a reason and nothing to commit, whatever it has
 // done so far.
 func (d *decision) refuse(r Reason) Outcome {
-	d.events = nil
+	d.events, d.notices, d.minted, d.dropped, d.claim = nil, nil, nil, nil, nil
 	return Outcome{Reason: r}
 }
 
@@ -80,50 +84,53 @@ func (d *decision) refuse(r Reason) Outcome {
 // decide, commit; and again from load where another command was faster. A
 // decision that records no event changes nothing.
 func (s *Service) change(ctx context.Context, cmd command, decide func(*decision) Outcome) (Outcome, error) {
-	var hashed []Hashed
 	random := &replay{src: s.random}
-	leave, err := s.lanes.enter(ctx, cmd.account, cmd.slow == nil)
-	if err != nil {
-		return Outcome{}, err
+	var hashed []Hashed
+	for range maxRaces {
+		missing, out, err := s.turn(ctx, cmd, hashed, random, decide)
+		if err != nil || missing == nil {
+			return out, err
+		}
+		// Outside the lane: a hash takes as long as a hundred decisions.
+		if hashed, err = s.hash(ctx, missing); err != nil {
+			return Outcome{}, err
+		}
 	}
-	defer func() { leave() }()
-	for race := 0; race < maxRaces; race++ {
+	return Outcome{}, ErrBusy
+}
+
+// turn decides in the account's lane. If what stands in the document now needs
+// slow hashes that were not computed, it returns them and decides nothing.
+func (s *Service) turn(ctx context.Context, cmd command, hashed []Hashed, random *replay, decide func(*decision) Outcome) (missing []SlowHash, _ Outcome, _ error) {
+	leave, err := s.lanes.enter(ctx, cmd.account)
+	if err != nil {
+		return nil, Outcome{}, err
+	}
+	defer leave()
+	for race := range maxRaces {
 		l, err := s.load(ctx, cmd.account, cmd.session)
 		if err != nil {
-			return Outcome{}, err
+			return nil, Outcome{}, err
 		}
 		if err := s.notOlder(ctx, l.acct, "browser", cmd.shown); err != nil {
-			return Outcome{}, err
+			return nil, Outcome{}, err
 		}
 		if cmd.slow != nil {
-			want := cmd.slow(l.acct)
-			if race == 0 || !covers(hashed, want) {
-				leave()
-				if hashed, err = s.hash(ctx, want); err != nil {
-					leave = func() {}
-					return Outcome{}, err
-				}
-				if leave, err = s.lanes.enter(ctx, cmd.account, true); err != nil {
-					leave = func() {}
-					return Outcome{}, err
-				}
-				if race == 0 {
-					continue // decide on what stands there after the hashing
-				}
+			if want := cmd.slow(l.acct); !covers(hashed, want) {
+				return want, Outcome{}, nil
 			}
 		}
 		random.rewind()
 		out, err := s.attempt(ctx, l, cmd, hashed, random, decide)
-		if errors.Is(err, ErrConflict) {
-			s.races.Add(1)
-			if err := pause(ctx, race); err != nil {
-				return Outcome{}, err
-			}
-			continue
+		if !errors.Is(err, ErrConflict) {
+			return nil, out, err
 		}
-		return out, err
+		s.races.Add(1)
+		if err := pause(ctx, race); err != nil {
+			return nil, Outcome{}, err
+		}
 	}
-	return Outcome{}, ErrBusy
+	return nil, Outcome{}, ErrBusy
 }
 
 // attempt decides on one loaded version and commits what comes of it.
@@ -142,9 +149,12 @@ func (s *Service) attempt(ctx context.Context, l loaded, cmd command, hashed []H
 		return Outcome{}, d.err
 	}
 	if len(d.events) == 0 {
+		if len(d.minted)+len(d.notices)+len(d.dropped)+len(d.claim) > 0 || out.Session != nil || out.Pending != nil || !out.Browser.Empty() || !out.Ticket.Empty() {
+			return Outcome{}, fmt.Errorf("nidan: a decision on account %s answers %q and records nothing: what it hands out would not be in force", l.acct.ID, out.Reason)
+		}
 		return out, nil
 	}
-	c, err := d.change()
+	c, err := d.assemble()
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -155,8 +165,8 @@ func (s *Service) attempt(ctx context.Context, l loaded, cmd command, hashed []H
 	return out, nil
 }
 
-// change puts everything that was decided into one commit.
-func (d *decision) change() (Change, error) {
+// assemble puts everything that was decided into one commit.
+func (d *decision) assemble() (Change, error) {
 	a, s := d.acct, d.s
 	a.Version, a.Last = d.version(), d.now
 	c := Change{
@@ -302,12 +312,9 @@ type lane struct {
 // ErrBusy, without a verdict.
 const laneLength = 32
 
-// enter waits for the account's turn and returns how to leave. Without really,
-// it does nothing: the caller is about to hash and will enter afterwards.
-func (ls *lanes) enter(ctx context.Context, id AccountID, really bool) (leave func(), err error) {
-	if !really {
-		return func() {}, nil
-	}
+// enter waits for the account's turn and returns how to leave. ErrBusy if too
+// many wait already.
+func (ls *lanes) enter(ctx context.Context, id AccountID) (leave func(), err error) {
 	ls.mu.Lock()
 	if ls.lanes == nil {
 		ls.lanes = make(map[AccountID]*lane)
@@ -332,7 +339,7 @@ func (ls *lanes) enter(ctx context.Context, id AccountID, really bool) (leave fu
 	}
 	select {
 	case l.turn <- struct{}{}:
-		return sync.OnceFunc(func() { <-l.turn; out() }), nil
+		return func() { <-l.turn; out() }, nil
 	case <-ctx.Done():
 		out()
 		return nil, ctx.Err()

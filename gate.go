@@ -85,6 +85,21 @@ func (t *try) right(ctx context.Context) error {
 	return err
 }
 
+// unjudged takes one count back: the password was not looked at, or what came of
+// it is not known.
+func (t *try) unjudged(ctx context.Context) error {
+	_, err := t.s.store.Gate(context.WithoutCancel(ctx), t.keys, func(rows []GateRow) []GateRow {
+		out := make([]GateRow, len(rows))
+		for i, r := range rows {
+			if r.Wrong > 1 {
+				out[i] = GateRow{Wrong: r.Wrong - 1, Last: r.Last}
+			}
+		}
+		return out
+	})
+	return err
+}
+
 // wrong lets the count stand, and counts the network.
 func (t *try) wrong(now time.Time) {
 	if len(t.keys) > 1 {

@@ -27,7 +27,13 @@ type instance struct {
 func (s *Service) loadInstance(ctx context.Context) (*instance, *Freeze, error) {
 	l, err := s.store.Load(ctx, KindInstance, Instance, "")
 	if errors.Is(err, ErrNotFound) {
-		return &instance{Format: Format, ID: Instance}, nil, nil
+		// A trail without its document is one that somebody took away.
+		var frozen *Freeze
+		rows, err := s.archive.Events(ctx, Instance, 1, 1)
+		if len(rows) > 0 {
+			frozen = &Freeze{Account: Instance, Part: "document"}
+		}
+		return &instance{Format: Format, ID: Instance}, frozen, err
 	}
 	if err != nil {
 		return nil, nil, err
@@ -55,7 +61,7 @@ func (s *Service) operate(ctx context.Context, e Event) error {
 		}
 		thaw := e.Kind == EventOpUnfreeze && e.Subject == Instance
 		if frozen != nil && !thaw {
-			return errors.Join(ErrFrozen, &Fault{Account: Instance, Part: frozen.Part, Cause: "its document is older than its trail; run 'audit verify', then unfreeze it", Shown: frozen.Shown, Found: frozen.Found})
+			return errors.Join(ErrFrozen, &Fault{Account: Instance, Part: frozen.Part, Cause: "its document is missing or older than its trail; run 'audit verify', then unfreeze it", Shown: frozen.Shown, Found: frozen.Found})
 		}
 		from := in.Version
 		if frozen != nil {
@@ -63,7 +69,7 @@ func (s *Service) operate(ctx context.Context, e Event) error {
 			if err != nil {
 				return err
 			}
-			in.Version = in.Chain.goOnAfter(last, in.Version, frozen)
+			in.Version, e.Item = in.Chain.goOnAfter(last, in.Version, frozen)
 		}
 		in.Version++
 		if e.At = s.Now(); e.At.Before(in.Last) {
@@ -97,19 +103,21 @@ func (s *Service) operate(ctx context.Context, e Event) error {
 const longestLeap = 1 << 32
 
 // goOnAfter moves a chain onto the newest event there is, so that what is
-// appended next has a place and a break in what stands before stays visible.
-// It returns the version to go on from: beyond every one that is known to have
-// been made, as whatever the lost ones made carries their numbers.
-func (c *Chain) goOnAfter(last *EventRow, version int64, f *Freeze) int64 {
+// appended next has a place. It returns the version to go on from, beyond every
+// one that is known to have been made, and the range of events that it went
+// over: whoever can write to the database can have forged them, and Verify says
+// so for ever.
+func (c *Chain) goOnAfter(last *EventRow, version int64, f *Freeze) (from int64, unvouched string) {
 	known := f.Shown
 	if last != nil {
+		unvouched = fmt.Sprintf("%d-%d", c.Seq+1, last.Seq)
 		*c = Chain{Seq: last.Seq, Hash: eventHash(last.Body)}
 		var e Event
 		if json.Unmarshal(last.Body, &e) == nil {
 			known = max(known, e.Version)
 		}
 	}
-	return max(version, min(known, version+longestLeap))
+	return max(version, min(known, version+longestLeap)), unvouched
 }
 
 // ConfirmClock records that an operator has looked at the machine's time and

@@ -47,7 +47,9 @@ func (s *Service) PrintLink(ctx context.Context, p TicketPurpose, login, reason 
 	case err != nil:
 		return Link{}, Outcome{}, err
 	default:
-		t.Account, t.Epoch, t.Revision, t.Version = acct.ID, acct.Epoch, acct.Revision, acct.Version
+		now = s.nowFor(acct)
+		t.Account, t.Epoch, t.Revision, t.Made = acct.ID, acct.Epoch, acct.Revision, acct.stamp()
+		t.Issued, t.Expires = now, now.Add(linkFor)
 	}
 	event := Event{Kind: EventLink, Subject: t.Account, Item: string(p), Detail: reason}
 	if p == TicketInvite {
@@ -97,7 +99,7 @@ func (s *Service) OpenLink(ctx context.Context, p TicketPurpose, c Secret) (Link
 	case err != nil:
 		return LinkView{}, Outcome{}, err
 	}
-	if err := s.notOlder(ctx, acct, "ticket", t.Version); err != nil {
+	if err := s.notOlder(ctx, acct, "ticket", t.Made); err != nil {
 		return LinkView{}, dead, nil
 	}
 	if !t.honoured(acct) {
@@ -146,7 +148,7 @@ func (s *Service) AcceptInvite(ctx context.Context, c Secret, password Secret, l
 	d.claim = []Lookup{{Kind: LookupLogin, Key: a.Name, Account: a.ID}}
 	d.record(Event{Kind: EventCreated})
 	out.Browser = d.know(from)
-	change, err := d.change()
+	change, err := d.assemble()
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -189,8 +191,7 @@ func (s *Service) Reset(ctx context.Context, c Secret, password Secret, from Fro
 	}
 	return s.byLink(ctx, t, from, func(d *decision) Outcome {
 		d.acct.Password = Password{Hash: hash, Changed: d.now}
-		d.acct.bumpEpoch()
-		d.endAll = true
+		d.endEverything()
 		d.record(Event{Kind: EventPasswordReset})
 		d.tell(Notice{Kind: NoticePasswordReset})
 		out.Browser = d.know(from)
@@ -215,7 +216,7 @@ func (s *Service) KnowBrowser(ctx context.Context, c Secret, from From) (Outcome
 // byLink runs what a link to an account allows, once.
 func (s *Service) byLink(ctx context.Context, t *ticket, from From, then func(*decision) Outcome) (Outcome, error) {
 	out, err := s.change(ctx, command{account: t.Account, from: from}, func(d *decision) Outcome {
-		if err := s.notOlder(ctx, d.acct, "ticket", t.Version); err != nil {
+		if err := s.notOlder(ctx, d.acct, "ticket", t.Made); err != nil {
 			d.fail(err)
 			return Outcome{}
 		}

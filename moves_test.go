@@ -149,7 +149,7 @@ func (p *play) granted(b, who int, o nidan.Outcome, renewed bool) {
 		p.w.born++
 		lineage = p.w.born
 	}
-	j.session = carried{value: o.Session.Token.Reveal(), who: who, epoch: t.epoch, at: p.wall(), lineage: lineage}
+	j.session = carried{value: o.Session.Token.Reveal(), who: who, epoch: t.epoch, at: p.wall(), proven: p.wall(), lineage: lineage}
 	if !o.Browser.Empty() {
 		j.known = carried{value: o.Browser.Reveal(), who: who, at: p.wall()}
 	} else if j.known.value != "" && j.known.who == who {
@@ -358,6 +358,9 @@ func (p *play) took(who, way int, code string) {
 		p.w.taken = p.w.taken[1:]
 	}
 	t.wrong[way] = [2]int{}
+	if t.inRow(nidan.Other)+t.inRow(nidan.Known) == 0 {
+		t.row = 0
+	}
 }
 
 // missed records a judged wrong answer and what the ladder makes of it.
@@ -366,8 +369,8 @@ func (p *play) missed(who, way int, class nidan.Class) {
 	t.wrong[way][class]++
 	t.lastWrong[class] = now
 	stopped := t.stopped
-	if (t.inRow(nidan.Other)+t.inRow(nidan.Known))%20 == 0 {
-		t.stopped = true
+	if n := (t.inRow(nidan.Other) + t.inRow(nidan.Known)) / 20; n > t.row {
+		t.row, t.stopped = n, true
 	}
 	today := now.Unix() / 86400
 	t.month = slices.DeleteFunc(t.month, func(x time.Time) bool { return x.Unix()/86400 <= today-30 })
@@ -379,7 +382,7 @@ func (p *play) missed(who, way int, class nidan.Class) {
 		t.pending = nil
 		p.must(p.told(nidan.NoticePasswordStopped), lawStops, "the password stopped without a notice")
 	}
-	if limit := [2]int{50, 20}[way]; t.wrong[way][0]+t.wrong[way][1] >= limit && !t.disabled[way] {
+	if limit := [2]int{50, 20}[way]; t.wrong[way][class] >= limit && !t.disabled[way] {
 		t.disabled[way] = true
 		t.bump()
 		p.must(p.told(nidan.NoticeDisabled), lawLowering, "an authenticator was disabled without a notice")
@@ -440,10 +443,12 @@ func takeSecondStep(b int, a answer) func(*play) nidan.Reason {
 		x := &t.pending[i]
 		class := x.class
 		if p.judged(who, way, class, code, right, r) {
+			began := x.at
 			t.pending = slices.Delete(t.pending, i, i+1)
 			p.took(who, way, code)
 			p.must(t.protected, lawMint, "a second step was taken of an account without")
 			p.granted(b, who, o, false)
+			j.session.proven = began
 			j.pending = carried{}
 			if way == wayCode {
 				p.must(p.told(nidan.NoticeBackupUsed), lawLowering, "a backup code was used without a notice")
@@ -525,10 +530,14 @@ func beginSetUp(b int, password string) func(*play) nidan.Reason {
 			return r
 		}
 		p.must(r != nidan.OK || !t.protected, lawProtected, "a set-up began on a protected account")
-		fresh := p.wall().Sub(p.w.jars[b].session.at) <= nidan.Fresh
+		fresh := p.wall().Sub(p.w.jars[b].session.proven) <= nidan.Fresh
 		if r == nidan.OK {
 			p.must(fresh || pw == t.password, lawLowering, "a set-up began without a fresh password")
 			p.w.jars[b].setup = carried{value: o.Ticket.Reveal(), who: who, epoch: t.epoch, revision: t.revision, at: p.wall(), lineage: p.w.jars[b].session.lineage}
+			p.w.jars[b].setup.proven = p.w.jars[b].session.proven
+			if pw != "" {
+				p.w.jars[b].setup.proven = p.wall()
+			}
 			h, _, err := p.svc.Held(ctx, tok, nidan.TicketSetUp, o.Ticket)
 			p.must(err == nil && h.Handout.Key != "", lawTicket, "the set-up hands out nothing")
 			p.w.jars[b].setup.key = h.Handout.Key
@@ -639,7 +648,13 @@ func complete(b int, purpose nidan.TicketPurpose, saved bool) func(*play) nidan.
 			p.w.taken = append(p.w.taken, fmt.Sprintf("%s %s %d", t.id, t.key, t.lastStep))
 			t.bump()
 			p.must(p.told(nidan.NoticeOn), lawLowering, "turned on without a notice")
+			for i := range p.w.jars {
+				if k := &p.w.jars[i].known; k.who == who {
+					k.who = nobody // what a password alone made known is known no more
+				}
+			}
 			p.granted(b, who, o, true)
+			p.w.jars[b].session.proven = c.proven
 			if len(p.broken) == 0 {
 				p.level(b, nidan.LevelAAL2)
 			}
@@ -685,9 +700,12 @@ func both(b int, rightPassword bool, a answer, do func(*play, nidan.SessionToken
 		}
 		p.must(t.protected, lawAnswer, "an account without two-step verification was answered %s", r)
 		p.must(rightPassword && !t.stopped, lawLowering, "%s came without the password", r)
-		if p.judged(who, way, nidan.Known, code, right, r) {
+		class := p.class(b, who)
+		if p.judged(who, way, class, code, right, r) {
 			p.took(who, way, code)
 			then(p, who, o)
+		} else if slices.Contains(counted, r) && class == nidan.Other {
+			p.must(p.toldStranger(who), lawLowering, "a wrong code in a session of an unknown browser was not told")
 		}
 		return r
 	}
@@ -747,8 +765,17 @@ func logOutEverywhere(b int) func(*play) nidan.Reason {
 			return r
 		}
 		if r == nidan.OK {
+			c := p.w.jars[b].session
+			fresh := p.wall().Sub(c.proven) <= nidan.Fresh
 			p.w.truth[who].bump()
-			p.granted(b, who, o, true)
+			p.must(fresh == (o.Session != nil), lawEnded, "the acting session goes on: %v, and its proofs are fresh: %v", o.Session != nil, fresh)
+			if o.Session != nil {
+				p.granted(b, who, o, true)
+				p.w.jars[b].session.proven = c.proven
+			} else {
+				p.w.keepOld(c)
+				p.w.jars[b].session = carried{}
+			}
 		}
 		return r
 	}

@@ -74,8 +74,7 @@ func (s *Service) LogOutAccount(ctx context.Context, login, reason string) (Outc
 		return Outcome{}, err
 	}
 	return s.change(ctx, command{account: acct.ID, always: true}, func(d *decision) Outcome {
-		d.acct.bumpEpoch()
-		d.endAll = true
+		d.endEverything()
 		d.record(Event{Kind: EventLogOutAll, Detail: "operator"})
 		return Outcome{Reason: OK}
 	})
@@ -133,18 +132,20 @@ func (s *Service) unfreezeOnce(ctx context.Context, id AccountID, reason string)
 	}
 	d := &decision{
 		loaded: loaded{acct: a.clone(), last: l.Record.Projection.LastSignIn},
-		s:      s, now: s.nowFor(a), random: s.random, unfreeze: true, endAll: true,
+		s:      s, now: s.nowFor(a), random: s.random, unfreeze: true,
 	}
 	last, err := s.lastEvent(ctx, id, a.Chain.Seq)
 	if err != nil {
 		return Outcome{}, err
 	}
 	a = d.acct
-	d.base = a.Chain.goOnAfter(last, a.Version, l.Frozen)
-	a.bumpEpoch()
-	d.record(Event{Kind: EventUnfrozen, Detail: reason})
+	base, unvouched := a.Chain.goOnAfter(last, a.Version, l.Frozen)
+	d.base = base
+	a.Branch++
+	d.endEverything()
+	d.record(Event{Kind: EventUnfrozen, Detail: reason, Item: unvouched})
 	from := a.Version
-	c, err := d.change()
+	c, err := d.assemble()
 	if err != nil {
 		return Outcome{}, err
 	}

@@ -38,10 +38,8 @@ type Overview struct {
 	PasswordFresh  bool
 	Authenticators []AuthenticatorView // daily ones first, reserves last
 	Ways           []Way               // for the second step of a change
-	Until          time.Time           // no answer is judged before, after Count wrong ones in a row
-	Count          int
-	Sessions       []SessionView // newest first
-	Events         []Event       // newest first
+	Sessions       []SessionView       // newest first
+	Events         []Event             // newest first
 }
 
 // overviewEvents is how many lines of activity the security settings show.
@@ -58,7 +56,6 @@ func (s *Service) Overview(ctx context.Context, tok SessionToken) (Overview, err
 		Name: a.Name, Protected: a.Protected, Level: ses.Level, PasswordFresh: ses.PasswordFresh(now),
 		Authenticators: s.authenticators(a), Ways: s.ways(a),
 	}
-	o.Until, o.Count = a.waitUntil(Known, now)
 	rows, err := s.archive.Sessions(ctx, a.ID)
 	if err != nil {
 		return Overview{}, err

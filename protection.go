@@ -18,7 +18,7 @@ func (s *Service) BeginReissue(ctx context.Context, tok SessionToken, password S
 		}
 		out.Ticket = s.sealTicket(&ticket{
 			Purpose: TicketReissue, Account: a.ID, Lineage: ses.body.Lineage,
-			Epoch: a.Epoch, Revision: a.Revision, Version: d.version(),
+			Epoch: a.Epoch, Revision: a.Revision, Made: d.stamp(),
 			Issued: d.now, Expires: d.now.Add(carriedFor), Codes: &draft,
 		})
 		return out
@@ -60,7 +60,7 @@ func (s *Service) bothSteps(ctx context.Context, tok SessionToken, password Secr
 	if err != nil || out.Reason != OK {
 		return out, err
 	}
-	cmd := command{from: from, slow: s.slowAnswer(ans, inSession)}
+	cmd := command{from: from, slow: s.slowAnswer(ans, s.classOf(from)), shown: s.openBrowser(from.Cookie).shownTo(tok.account)}
 	return s.in(ctx, tok, cmd, func(d *decision, ses *Session) Outcome {
 		switch {
 		case !d.acct.IsProtected():
@@ -68,9 +68,12 @@ func (s *Service) bothSteps(ctx context.Context, tok SessionToken, password Secr
 		case !d.acct.passwordRight(hashed):
 			return Outcome{Reason: WrongFirstStep}
 		}
-		// A session that completed the second step is the owner's browser.
-		pr, out := d.judge(ans, Known)
+		class := d.class()
+		pr, out := d.judge(ans, class)
 		if pr == nil {
+			if class == Other && out.Reason.counted() {
+				d.tellStranger() // somebody has the session and the password, and no code
+			}
 			return out
 		}
 		d.record(Event{Kind: EventStepPassed, Authenticator: ans.Authenticator, Method: d.acct.authenticator(ans.Authenticator).Method, Item: out.Used})

@@ -176,13 +176,13 @@ func sealedWith(r Record) []byte {
 
 // notOlder checks that an account is not older than an artefact it made. If it
 // is, an old state was put back: the account is frozen.
-func (s *Service) notOlder(ctx context.Context, a *Account, part string, shown int64) error {
-	if shown <= a.Version {
+func (s *Service) notOlder(ctx context.Context, a *Account, part string, shown Stamp) error {
+	if !shown.newer(a.stamp()) {
 		return nil
 	}
-	f := &Fault{Account: a.ID, Part: part, Cause: "the document is older than the artefact shown with it", Shown: shown, Found: a.Version}
+	f := &Fault{Account: a.ID, Part: part, Cause: "the document is older than the artefact shown with it", Shown: shown.Version, Found: a.Version}
 	s.report(ctx, "load", f)
-	s.freeze(ctx, Freeze{Account: a.ID, Part: part, Shown: shown, Found: a.Version})
+	s.freeze(ctx, Freeze{Account: a.ID, Part: part, Shown: shown.Version, Found: a.Version})
 	return errors.Join(ErrFrozen, f)
 }
 
@@ -193,12 +193,12 @@ func (s *Service) freeze(ctx context.Context, f Freeze) {
 	}
 }
 
-// shownTo is the version of the cookie if it is this account's.
-func (c browserCookie) shownTo(a AccountID) int64 {
+// shownTo is the stamp of the cookie if it is this account's.
+func (c browserCookie) shownTo(a AccountID) Stamp {
 	if c.Account == a {
-		return c.Version
+		return c.Made
 	}
-	return 0
+	return Stamp{}
 }
 
 // report tells the operator what went wrong: which account, which step, which

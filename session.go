@@ -22,7 +22,7 @@ type sessionBody struct {
 	Sum     string    `json:"s"` // SHA-256 of the token
 	Lineage string    `json:"l"` // stays when a session is minted anew
 	Epoch   int64     `json:"e"`
-	Made    int64     `json:"v"` // version of the document that made it
+	Made    Stamp     `json:"v"` // of the document that made it
 	At      time.Time `json:"t"`
 	Ends    time.Time `json:"x"`
 	Proofs  []proof   `json:"p"`
@@ -83,9 +83,14 @@ func (d *decision) mint(r mintRequest) *SessionGrant {
 			return nil
 		}
 	}
+	// The end follows from the newest first step, so a session that is minted
+	// anew lives no longer for it.
 	body := sessionBody{
-		Epoch: a.Epoch, Made: d.version(), At: d.now, Ends: d.now.Add(sessionAbsolute),
+		Epoch: a.Epoch, Made: d.stamp(), At: d.now, Ends: first.At.Add(sessionAbsolute),
 		Proofs: r.proofs, From: d.from,
+	}
+	if !d.now.Before(body.Ends) {
+		return nil
 	}
 	if r.renew != nil {
 		d.endSession(r.renew.ID)
@@ -103,7 +108,7 @@ func (d *decision) mint(r mintRequest) *SessionGrant {
 	for len(a.Sessions) >= maxSessions {
 		d.endSession(a.Sessions[0].ID)
 	}
-	a.Sessions = append(a.Sessions, SessionRef{ID: id, Made: body.Made, At: d.now, Ends: body.Ends})
+	a.Sessions = append(a.Sessions, SessionRef{ID: id, Made: body.Made.Version, At: d.now, Ends: body.Ends})
 	d.minted = append(d.minted, minted{id, body})
 	d.signedIn = true
 	return &SessionGrant{Token: secret, Expires: body.Ends}
@@ -151,6 +156,9 @@ func (s *Service) Session(ctx context.Context, tok SessionToken) (*Session, erro
 	now := s.nowFor(l.acct)
 	ses, err := s.checkSession(ctx, l, tok, now)
 	if err != nil {
+		if f := (*Fault)(nil); errors.As(err, &f) && !errors.Is(err, ErrFrozen) {
+			s.report(ctx, "session", err)
+		}
 		return nil, err
 	}
 	if now.Sub(l.session.Seen) >= seenEvery {
@@ -177,7 +185,7 @@ func (s *Service) checkSession(ctx context.Context, l loaded, tok SessionToken, 
 		return nil, err
 	}
 	id := SessionID(tok.id)
-	listed := slices.ContainsFunc(a.Sessions, func(r SessionRef) bool { return r.ID == id && r.Made == body.Made })
+	listed := slices.ContainsFunc(a.Sessions, func(r SessionRef) bool { return r.ID == id && r.Made == body.Made.Version })
 	switch {
 	case !listed, body.Epoch != a.Epoch:
 		return nil, ErrNotFound
@@ -253,19 +261,32 @@ func (s *Service) EndSession(ctx context.Context, tok SessionToken, id SessionID
 }
 
 // LogOutEverywhere ends every session, open sign-in, ticket and link of the
-// account. The acting session goes on, minted anew (law 7).
+// account. The acting session goes on, minted anew (law 7), if what the account
+// demands was given in it within five minutes; otherwise it ends too. A stolen
+// cookie can so throw everybody out once, itself included, and not stay behind
+// alone. Outcomes: OK, with Session where it goes on.
 func (s *Service) LogOutEverywhere(ctx context.Context, tok SessionToken, from From) (Outcome, error) {
-	return s.in(ctx, tok, command{from: from}, func(d *decision, ses *Session) Outcome {
+	return s.in(ctx, tok, command{from: from, always: true}, func(d *decision, ses *Session) Outcome {
 		d.record(Event{Kind: EventLogOutAll})
+		first, second := steps(ses.body.Proofs, d.now, Fresh)
+		if first == nil || second == nil && d.acct.IsProtected() {
+			d.endEverything()
+			return Outcome{Reason: OK}
+		}
 		return d.anew(ses, ses.body.Proofs, Outcome{Reason: OK})
 	})
+}
+
+// endEverything raises the epoch: all that was handed out ends (law 7).
+func (d *decision) endEverything() {
+	d.acct.bumpEpoch()
+	d.endAll = true
 }
 
 // anew ends everything handed out and mints the acting session again in the
 // same commit.
 func (d *decision) anew(ses *Session, proofs []proof, out Outcome) Outcome {
-	d.acct.bumpEpoch()
-	d.endAll = true
+	d.endEverything()
 	if out.Session = d.mint(mintRequest{proofs: proofs, epoch: d.acct.Epoch, revision: d.acct.Revision, renew: ses}); out.Session == nil {
 		return d.refuse(Gone)
 	}

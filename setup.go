@@ -2,6 +2,7 @@ package nidan
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -47,7 +48,7 @@ func (s *Service) BeginSetUp(ctx context.Context, tok SessionToken, m MethodName
 	}
 	return Outcome{Reason: OK, Ticket: s.sealTicket(&ticket{
 		Purpose: TicketSetUp, Account: ses.Account, Lineage: ses.body.Lineage,
-		Epoch: ses.acct.Epoch, Revision: ses.acct.Revision, Version: ses.acct.Version,
+		Epoch: ses.acct.Epoch, Revision: ses.acct.Revision, Made: ses.acct.stamp(),
 		Issued: now, Expires: now.Add(carriedFor),
 		Method: m, Draft: &draft, Password: first,
 	})}, nil
@@ -76,7 +77,7 @@ func (s *Service) passwordInSession(ctx context.Context, ses *Session, password 
 	}
 	hashed, err := s.passwordHash(ctx, ses.acct, password)
 	if err != nil {
-		return Hashed{}, Outcome{}, err
+		return Hashed{}, Outcome{}, errors.Join(err, t.unjudged(ctx))
 	}
 	if !ses.acct.passwordRight(hashed) {
 		return Hashed{}, Outcome{Reason: WrongFirstStep}, nil
@@ -94,7 +95,7 @@ func (s *Service) heldBy(ctx context.Context, p TicketPurpose, c Secret, ses *Se
 	case t == nil || t.Account != ses.Account || t.Lineage != ses.body.Lineage:
 		return nil, Outcome{Reason: Gone}, nil
 	}
-	if err := s.notOlder(ctx, ses.acct, "ticket", t.Version); err != nil {
+	if err := s.notOlder(ctx, ses.acct, "ticket", t.Made); err != nil {
 		return nil, Outcome{}, err
 	}
 	if t.Epoch != ses.acct.Epoch || t.Revision != ses.acct.Revision {
@@ -200,7 +201,7 @@ func (s *Service) Confirm(ctx context.Context, tok SessionToken, c Carried, answ
 // AlreadyOn, NotProtected.
 func (s *Service) Complete(ctx context.Context, tok SessionToken, p TicketPurpose, c Carried, saved bool, from From) (Outcome, error) {
 	cmd := command{from: from}
-	if t, _ := s.openTicket(p, c.Ticket, s.Now()); t != nil && t.Codes != nil && saved {
+	if t, _ := s.openTicket(p, c.Ticket, s.Now()); t != nil && t.Codes != nil && saved && c.drawn().Passed() {
 		cmd.slow = s.slowSave(t)
 	}
 	return s.in(ctx, tok, cmd, func(d *decision, ses *Session) Outcome {
@@ -231,8 +232,8 @@ func (s *Service) Complete(ctx context.Context, tok SessionToken, p TicketPurpos
 func (s *Service) slowSave(t *ticket) func(*Account) []SlowHash {
 	return func(a *Account) []SlowHash {
 		m, ok := s.reserve.(Slow)
-		if !ok {
-			return nil
+		if !ok || t.Account != a.ID || t.Epoch != a.Epoch || t.Revision != a.Revision {
+			return nil // nothing will come of it: nothing is hashed for it
 		}
 		return m.SlowConfirm(a.reserveState(s), *t.Codes)
 	}
@@ -272,7 +273,7 @@ func (d *decision) completeSetUp(t *ticket, ses *Session) Outcome {
 	d.tell(Notice{Kind: NoticeOn, Method: main.Method})
 	second := t.Confirmed.Proof
 	second.Authenticator = main.ID
-	return d.anew(ses, []proof{*t.Password, second}, Outcome{Reason: OK})
+	return d.anew(ses, []proof{*t.Password, second}, Outcome{Reason: OK, Browser: d.knowOnly(d.from)})
 }
 
 // completeCodes puts a new set of codes, or one new code, in force. The old
@@ -335,7 +336,7 @@ func (d *decision) renewal(x *Authenticator, item string) Secret {
 	}
 	return d.s.sealTicket(&ticket{
 		Purpose: TicketRenew, Account: d.acct.ID, Lineage: d.minted[len(d.minted)-1].body.Lineage,
-		Epoch: d.acct.Epoch, Revision: d.acct.Revision, Version: d.version(),
+		Epoch: d.acct.Epoch, Revision: d.acct.Revision, Made: d.stamp(),
 		Issued: d.now, Expires: d.now.Add(carriedFor), Codes: &draft,
 	})
 }

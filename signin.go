@@ -52,7 +52,7 @@ func (s *Service) SignIn(ctx context.Context, login string, password Secret, fro
 	}
 	hashed, err := s.passwordHash(ctx, acct, password)
 	if err != nil {
-		return Outcome{}, err
+		return Outcome{}, errors.Join(err, t.unjudged(ctx))
 	}
 	if !acct.passwordRight(hashed) {
 		t.wrong(now)
@@ -69,7 +69,7 @@ func (s *Service) SignIn(ctx context.Context, login string, password Secret, fro
 			t.wrong(now)
 			return Outcome{Reason: WrongFirstStep}, nil
 		}
-		return Outcome{}, err
+		return Outcome{}, errors.Join(err, t.unjudged(ctx))
 	}
 	if out.Reason == WrongFirstStep {
 		t.wrong(now)
@@ -134,10 +134,19 @@ func (a *Account) passwordRight(h Hashed) bool {
 
 // class tells which budgets a request draws on.
 func (d *decision) class() Class {
-	if d.acct.browser(d.s.openBrowser(d.from.Cookie), d.now) != nil {
-		return Known
+	c, _ := d.s.classOf(d.from)(d.acct)
+	return c
+}
+
+// classOf is the browser class of a request, for any account it may be of.
+func (s *Service) classOf(from From) func(*Account) (Class, bool) {
+	cookie := s.openBrowser(from.Cookie)
+	return func(a *Account) (Class, bool) {
+		if a.browser(cookie, s.nowFor(a)) != nil {
+			return Known, true
+		}
+		return Other, true
 	}
-	return Other
 }
 
 // firstStepPassed opens a pending sign-in, or mints a session where there is
@@ -148,7 +157,7 @@ func (d *decision) firstStepPassed() Outcome {
 		d.record(Event{Kind: EventSignIn})
 		g := d.mint(mintRequest{proofs: []proof{first}, epoch: a.Epoch, revision: a.Revision})
 		if g == nil {
-			return Outcome{Reason: Gone}
+			return d.refuse(Gone)
 		}
 		return Outcome{Reason: OK, Session: g, Browser: d.know(d.from)}
 	}

@@ -23,6 +23,7 @@ const (
 type Throttle struct {
 	LastWrong [2]time.Time `json:"l,omitzero"`
 	Days      []Day        `json:"d,omitempty"` // wrong answers per day, oldest first, of the last 30 days
+	Row       int          `json:"r,omitempty"` // which multiple of wrongBeforeStop fell last; 0 again once nothing is left in a row
 	Stops     int          `json:"n,omitempty"` // which multiple of wrongInMonth fell last
 	StoppedAt time.Time    `json:"s,omitzero"`  // when it fell
 	Told      time.Time    `json:"t,omitzero"`  // when the owner was last told of a stranger's try
@@ -76,20 +77,33 @@ func (d *decision) count(x *Authenticator, t Traits, c Class) {
 	a := d.acct
 	x.Wrong[c]++
 	a.Throttle.LastWrong[c] = d.now
-	total := a.inRow(Other) + a.inRow(Known)
-	if total%wrongBeforeStop == 0 {
-		d.stopPassword("in_a_row", total)
+	if n, falls := a.stopInRow(); falls {
+		d.stopPassword("in_a_row", n)
 	}
 	if n, falls := a.Throttle.addDay(d.now); falls {
 		d.stopPassword("in_a_month", n)
 	}
-	if n := x.Wrong[Other] + x.Wrong[Known]; t.DisableAfter > 0 && n >= t.DisableAfter {
+	// Per class, so that a stranger's leftovers do not disable what its owner
+	// mistypes once; both together stay within the 100 of NIST SP 800-63B-4
+	// §3.2.2.
+	if n := x.Wrong[c]; t.DisableAfter > 0 && n >= t.DisableAfter {
 		x.Disabled = d.now
-		a.bumpEpoch()
-		d.endAll = true
+		d.endEverything()
 		d.record(Event{Kind: EventDisabled, Authenticator: x.ID, Method: x.Method, Count: n})
 		d.tell(Notice{Kind: NoticeDisabled, Method: x.Method, Count: n})
 	}
+}
+
+// stopInRow says whether a multiple of wrongBeforeStop falls now. Each falls
+// once: what a stranger left behind on a sheet that nobody uses must not stop
+// the owner's password at every typing error.
+func (a *Account) stopInRow() (n int, falls bool) {
+	n = a.inRow(Other) + a.inRow(Known)
+	if n/wrongBeforeStop <= a.Throttle.Row {
+		return n, false
+	}
+	a.Throttle.Row = n / wrongBeforeStop
+	return n, true
 }
 
 // addDay counts one and says whether a multiple of wrongInMonth falls now.

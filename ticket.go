@@ -43,7 +43,7 @@ type ticket struct {
 	Lineage  string        `json:"l,omitempty"` // of the session it belongs to
 	Epoch    int64         `json:"e,omitempty"`
 	Revision int64         `json:"r,omitempty"`
-	Version  int64         `json:"v,omitempty"` // of the document that made it
+	Made     Stamp         `json:"v,omitzero"` // of the document that made it
 	Issued   time.Time     `json:"i"`
 	Expires  time.Time     `json:"x"`
 

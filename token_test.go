@@ -137,7 +137,7 @@ func (carriedSealer) MAC(Purpose, ...string) []byte { return make([]byte, 32) }
 func FuzzCarried(f *testing.F) {
 	s := &Service{sealer: carriedSealer{}, random: zeros(3)}
 	f.Add(s.sealTicket(&ticket{Purpose: TicketSetUp, Account: "a"}).Reveal())
-	f.Add(s.sealBrowser(browserCookie{Account: "a", ID: "b", Version: 3}).Reveal())
+	f.Add(s.sealBrowser(browserCookie{Account: "a", ID: "b", Made: Stamp{Version: 3}}).Reveal())
 	f.Add("nt_" + strings.Repeat("a", carriedSalt))
 	f.Add("nt_")
 	f.Fuzz(func(t *testing.T, v string) {

@@ -20,6 +20,7 @@ import (
 const (
 	alice = iota
 	bob
+	nobody
 )
 
 const (
@@ -57,6 +58,7 @@ type truth struct {
 	wrong     [2][2]int // in a row since its last success: way, class
 	lastWrong [2]time.Time
 	month     []time.Time // every wrong answer
+	row       int         // which multiple of twenty in a row fell last
 
 	pending []pending // oldest first
 	tries   [2]int    // wrong passwords in a row: home as a known browser, everyone else
@@ -116,8 +118,9 @@ type carried struct {
 	epoch    int
 	revision int
 	at       time.Time
-	lineage  int  // of the session: kept when it is minted anew
-	confirm  bool // set-up: the app was shown to work
+	proven   time.Time // of a session: when what made it was shown
+	lineage  int       // of the session: kept when it is minted anew
+	confirm  bool      // set-up: the app was shown to work
 	key      string
 	codes    []string
 	item     string

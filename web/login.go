@@ -19,7 +19,12 @@ var afterwards = map[string]*message{
 	invite.done:      msg("login.after.account"),
 	reset.done:       msg("login.after.password"),
 	knowBrowser.done: msg("login.after.browser"),
+	endedHere:        msg("login.after.everywhere"),
 }
+
+// endedHere tells the log-in page that logging out everywhere ended this
+// browser's session too.
+const endedHere = "everywhere"
 
 func showLogin(v *visit) error {
 	return v.show(http.StatusOK, "login", loginView{Done: afterwards[v.r.URL.RawQuery]})

@@ -55,6 +55,10 @@ func postEndAll(v *visit, s session) error {
 	case !out.Passed():
 		return nidan.ErrNotFound
 	}
+	if out.Session == nil {
+		v.dropSession()
+		return v.to("/login?" + endedHere)
+	}
 	v.keep(out)
 	v.drop(setUpCookie, reissueCookie, renewCookie)
 	return v.to("/security#sessions")

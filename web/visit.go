@@ -30,11 +30,13 @@ func (p *Pages) handle(pattern string, do func(*visit) error) http.HandlerFunc {
 	}
 }
 
-// from says where the request came from, with the known-browser cookie.
+// from says where the request came from, with the known-browser cookie and the
+// session that a new sign-in ends.
 func (v *visit) from() nidan.From {
 	f := v.p.from(v.r)
-	value, _ := v.cookie(browserCookie)
-	f.Cookie = nidan.NewSecret(value)
+	known, _ := v.cookie(browserCookie)
+	former, _ := v.cookie(sessionCookie)
+	f.Cookie, f.Session = nidan.NewSecret(known), nidan.NewSecret(former)
 	return f
 }
 
