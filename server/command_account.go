@@ -208,15 +208,24 @@ func (c accountLogOut) Run(r *run) error {
 }
 
 type accountUnfreeze struct {
-	Address string `arg:"" help:"Address of the account."`
+	Address string `arg:"" help:"Address of the account, or instance for the operators' own trail."`
 	Reason  reason `required:"" placeholder:"TEXT" help:"Why; kept in the audit trail."`
 }
 
-// Run lets the account go on from the state that the database now holds.
+// Run lets the account go on from the state that the database now holds, and
+// shows it: what was put back may be a state without two-step verification.
 func (c accountUnfreeze) Run(r *run) error {
 	return r.operate(func(s *Server) error {
 		out, err := s.svc.Unfreeze(r.ctx, c.Address, string(c.Reason))
-		return r.answer(s, c.Address, out, err, "Goes on from the state in the database; everything handed out before is void.")
+		if err := r.answer(s, c.Address, out, err, "Goes on from the state in the database; everything handed out before is void."); err != nil || c.Address == string(nidan.Instance) {
+			return err
+		}
+		v, err := s.svc.Show(r.ctx, c.Address)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.Address, err)
+		}
+		r.printAccount(s, v, true)
+		return nil
 	})
 }
 
