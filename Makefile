@@ -31,10 +31,12 @@ bench: build
 	go run -mod=readonly ./bench/start bin/nidan
 	go test -mod=readonly -run '^$$' -bench . -benchmem ./...
 
-# Every page in every state and language, phone and desktop, light and dark.
+# Every page in every state and language, phone and desktop, light and dark, to
+# look at; and the pictures of the README.
 pictures:
 	scripts/test.sh tools
 	go run -mod=readonly ./scripts/pictures
+	NIDAN_PICTURES=$(CURDIR)/docs/pictures go test -mod=readonly -count=1 ./acceptance/pictures
 
 clean:
 	rm -rf bin pictures
