@@ -117,7 +117,7 @@ func (s *Service) turn(ctx context.Context, cmd command, hashed []Hashed, random
 		}
 		if cmd.slow != nil {
 			if want := cmd.slow(l.acct); !covers(hashed, want) {
-				return want, Outcome{}, nil
+				return want, Outcome{}, nil // never empty
 			}
 		}
 		random.rewind()
@@ -147,6 +147,9 @@ func (s *Service) attempt(ctx context.Context, l loaded, cmd command, hashed []H
 	out := decide(d)
 	if d.err != nil {
 		return Outcome{}, d.err
+	}
+	if out.Reason == "" {
+		return Outcome{}, fmt.Errorf("nidan: a decision on account %s gives no reason", l.acct.ID)
 	}
 	if len(d.events) == 0 {
 		if len(d.minted)+len(d.notices)+len(d.dropped)+len(d.claim) > 0 || out.Session != nil || out.Pending != nil || !out.Browser.Empty() || !out.Ticket.Empty() {
@@ -246,8 +249,12 @@ func (s *Service) hash(ctx context.Context, want []SlowHash) ([]Hashed, error) {
 	return got, nil
 }
 
-// covers reports whether what was hashed is still what is needed.
+// covers reports whether what was hashed is still what is needed. Nothing
+// needed is covered by anything.
 func covers(got []Hashed, want []SlowHash) bool {
+	if len(want) == 0 {
+		return true
+	}
 	if len(got) != len(want) {
 		return false
 	}

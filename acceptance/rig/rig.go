@@ -15,6 +15,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -153,13 +154,19 @@ func (r *Rig) Secret(what, value string) string {
 	return value
 }
 
+// erred keeps a page that told of an error. What a person typed as an address or
+// as a backup code stays in its own field there, so that a typing error can be
+// corrected; it is looked away from.
 func (r *Rig) erred(body string) {
+	body = keptField.ReplaceAllString(body, "")
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.errors) < 2000 {
 		r.errors = append(r.errors, body)
 	}
 }
+
+var keptField = regexp.MustCompile(`<input [^>]*\bname="(?:login|code)"[^>]* value="[^"<>]*"`)
 
 // searchForSecrets looks for every secret that was issued in everything the
 // program has left behind.
