@@ -295,6 +295,7 @@ func seeds(r *room) (_ map[string]*world, found *finding) {
 		"19 wrong backup codes":           do(wrong(out, wrongBackup, 19), wait(61*time.Minute), signIn(away, alice, true)),
 		"59 wrong in a month, some right": do(wrong(do(wrong(out, wrongCode, 40), wait(61*time.Minute), signIn(home, alice, true), takeSecondStep(home, appCode(0))), wrongCode, 19), wait(61*time.Minute), signIn(away, alice, true)),
 		"four wrong passwords":            do(out, signIn(away, alice, false), signIn(away, alice, false), signIn(away, alice, false), signIn(away, alice, false)),
+		"setting up, known elsewhere":     do(do(do(fresh, signIn(away, alice, true)), turnOn[:2]...), logOut(away)),
 		"a stranger's five sign-ins":      five,
 		"frozen":                          frozenAccount(r, do, fresh),
 	}
@@ -405,6 +406,7 @@ func moves() []move {
 		move{"away: replaced backup code", takeSecondStep(away, backupCode(replacedCodes, false))},
 		move{"away: bob's code", takeSecondStep(away, strangersCode)},
 		move{"away: looks", look(away)},
+		move{"home: loses its known-browser cookie", forget(home)},
 	)
 }
 

@@ -911,6 +911,17 @@ func look(b int) func(*play) nidan.Reason {
 	}
 }
 
+// forget clears the known-browser cookie, as a private window does.
+func forget(b int) func(*play) nidan.Reason {
+	return func(p *play) nidan.Reason {
+		if p.w.jars[b].known.value == "" {
+			return ""
+		}
+		p.w.jars[b].known = carried{}
+		return nidan.OK
+	}
+}
+
 func wait(d time.Duration) func(*play) nidan.Reason {
 	return func(p *play) nidan.Reason {
 		p.now += d
