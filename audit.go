@@ -7,22 +7,19 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // auditPage is how many rows are read at a time.
 const auditPage = 500
 
 // Events returns an owner's trail from a sequence number on, as stored: an
-// account's by its login name, the instance's by "instance".
+// account's by its login name or id, the instance's by "instance".
 func (s *Service) Events(ctx context.Context, login string, from int64, limit int) ([]Event, error) {
 	owner := Instance
 	if login != string(Instance) {
-		name, ok := s.first.Name(login)
-		if !ok {
-			return nil, ErrNotFound
-		}
 		var err error
-		if owner, err = s.store.Lookup(ctx, LookupLogin, name); err != nil {
+		if owner, err = s.whom(ctx, login); err != nil {
 			return nil, err
 		}
 	}
@@ -88,6 +85,9 @@ func (s *Service) verifyAccount(ctx context.Context, id AccountID, au *Audit, he
 	}
 	if err != nil {
 		return err
+	}
+	if f := l.Frozen; f != nil {
+		fault(&Fault{Account: id, Part: f.Part, Cause: "the account is frozen since " + f.At.UTC().Format(time.RFC3339), Shown: f.Shown, Found: f.Found})
 	}
 	a, err := s.openAccount(l.Record)
 	if err != nil {

@@ -25,14 +25,10 @@ type AccountView struct {
 	Queued         int // messages
 }
 
-// Show returns what an operator may see of an account, also of a frozen one.
-// ErrNotFound if no account has the name.
+// Show returns what an operator may see of an account, named by its address or
+// its id, also of a frozen one. ErrNotFound if there is none.
 func (s *Service) Show(ctx context.Context, login string) (AccountView, error) {
-	name, ok := s.first.Name(login)
-	if !ok {
-		return AccountView{}, ErrNotFound
-	}
-	id, err := s.store.Lookup(ctx, LookupLogin, name)
+	id, err := s.whom(ctx, login)
 	if err != nil {
 		return AccountView{}, err
 	}
@@ -42,7 +38,7 @@ func (s *Service) Show(ctx context.Context, login string) (AccountView, error) {
 	}
 	a, err := s.openAccount(l.Record)
 	if err != nil {
-		return AccountView{ID: id, Name: name, Frozen: l.Frozen}, err
+		return AccountView{ID: id, Name: l.Record.Projection.Name, Frozen: l.Frozen}, err
 	}
 	queued, err := s.archive.Outbox(ctx, id)
 	if err != nil {
@@ -54,6 +50,18 @@ func (s *Service) Show(ctx context.Context, login string) (AccountView, error) {
 		Sessions: len(a.Sessions), PendingSignIns: len(a.Pending), KnownBrowsers: len(a.Browsers),
 		WrongKnown: a.inRow(Known), WrongOther: a.inRow(Other), Frozen: l.Frozen, Queued: len(queued),
 	}, nil
+}
+
+// whom finds the account that an operator names: by its address, or by its id
+// as logs and Verify show it.
+func (s *Service) whom(ctx context.Context, login string) (AccountID, error) {
+	if name, ok := s.first.Name(login); ok {
+		return s.store.Lookup(ctx, LookupLogin, name)
+	}
+	if _, err := idEncoding.DecodeString(login); err != nil || len(login) != idLength {
+		return "", ErrNotFound
+	}
+	return AccountID(login), nil
 }
 
 // LogOutAccount ends every session, open sign-in and link of an account.
@@ -92,11 +100,7 @@ func (s *Service) Unfreeze(ctx context.Context, login, reason string) (Outcome, 
 		}
 		return Outcome{Reason: OK}, s.operate(ctx, Event{Kind: EventOpUnfreeze, Subject: Instance, Detail: reason})
 	}
-	name, ok := s.first.Name(login)
-	if !ok {
-		return Outcome{Reason: NoAccount}, nil
-	}
-	id, err := s.store.Lookup(ctx, LookupLogin, name)
+	id, err := s.whom(ctx, login)
 	if errors.Is(err, ErrNotFound) {
 		return Outcome{Reason: NoAccount}, nil
 	}

@@ -45,7 +45,7 @@ func (c accountCreate) Run(r *run) error {
 }
 
 type accountLink struct {
-	Address string `arg:"" help:"Address of the account."`
+	Address string `arg:"" help:"Address of the account, or its id."`
 	Invite  bool   `xor:"purpose" required:"" help:"For a new person: choose a password and have an account."`
 	Reset   bool   `xor:"purpose" required:"" help:"Forgot the password: choose a new one. It skips no second step."`
 	Browser bool   `xor:"purpose" required:"" help:"Cannot log in because of others' wrong passwords: make this browser a known one."`
@@ -117,7 +117,7 @@ func refused(set *settings, address string, why nidan.Reason) error {
 }
 
 type accountShow struct {
-	Address string `arg:"" help:"Address of the account."`
+	Address string `arg:"" help:"Address of the account, or its id."`
 }
 
 // Run shows also a frozen account, and what can be known of a damaged one.
@@ -195,7 +195,7 @@ func (s *Server) authenticator(a nidan.AuthenticatorView) string {
 }
 
 type accountLogOut struct {
-	Address string `arg:"" help:"Address of the account."`
+	Address string `arg:"" help:"Address of the account, or its id."`
 	Reason  reason `required:"" placeholder:"TEXT" help:"Why; kept in the audit trail."`
 }
 
@@ -208,7 +208,7 @@ func (c accountLogOut) Run(r *run) error {
 }
 
 type accountUnfreeze struct {
-	Address string `arg:"" help:"Address of the account, or instance for the operators' own trail."`
+	Address string `arg:"" help:"Address of the account or its id, or instance for the operators' own trail."`
 	Reason  reason `required:"" placeholder:"TEXT" help:"Why; kept in the audit trail."`
 }
 

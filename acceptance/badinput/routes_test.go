@@ -2,7 +2,6 @@ package badinput
 
 import (
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -11,9 +10,8 @@ import (
 
 	"github.com/nidan-auth/nidan"
 	"github.com/nidan-auth/nidan/acceptance/rig"
+	"github.com/nidan-auth/nidan/web"
 )
-
-func nil2From(*http.Request) nidan.From { return nidan.From{} }
 
 // A spoiling makes a request bad. want lists the statuses that may follow; none
 // means that any clear answer will do.
@@ -158,7 +156,7 @@ func TestForms(t *testing.T) {
 		if route.Method != "POST" {
 			continue
 		}
-		w.try(t, route.Method, example(route), forms())
+		w.try(t, route.Method, example(route), w.who, forms())
 	}
 }
 
@@ -168,13 +166,20 @@ func TestHeads(t *testing.T) {
 		if route.Method == "POST" && route.Pattern == "/login" {
 			continue // each would cost a slow hash; the GET beside it goes the same way
 		}
-		w.try(t, route.Method, example(route), heads())
+		who := w.who[2:3]
+		switch route.Needs {
+		case web.Anonymous:
+			who = w.who[:1]
+		case web.PendingSignIn:
+			who = w.who[1:2]
+		}
+		w.try(t, route.Method, example(route), who, heads())
 	}
 }
 
-func (w *wire) try(t *testing.T, method, path string, all []spoiling) {
+func (w *wire) try(t *testing.T, method, path string, visitors []visitor, all []spoiling) {
 	t.Run(strings.ReplaceAll(method+path, "/", "_"), func(t *testing.T) {
-		for _, who := range w.who {
+		for _, who := range visitors {
 			for _, s := range all {
 				q := w.plain(method, path, who)
 				s.spoil(q)
@@ -228,6 +233,7 @@ func TestMethods(t *testing.T) {
 				// What is not shown to be ours is refused before its method is
 				// looked at.
 				q.drop("Sec-Fetch-Site")
+				q.drop("Origin")
 				if a, err := w.send(method, q.bytes()); err != nil || a.Status != 403 || clear(method, a) != nil {
 					t.Errorf("%s %s from nowhere, %s: %d %v", method, path, who.name, a.Status, err)
 				}
@@ -242,7 +248,10 @@ func TestPaths(t *testing.T) {
 	w := newWire(t)
 	for _, route := range w.routes {
 		path := example(route)
-		last := path[:len(path)-1] + "%" + strconv.FormatInt(int64(path[len(path)-1]), 16)
+		last := path
+		if len(path) > 1 {
+			last = path[:len(path)-1] + "%" + strconv.FormatInt(int64(path[len(path)-1]), 16)
+		}
 		for _, target := range []string{
 			"/" + path, "//" + path, path + "/", path + "//", path + "/.", path + "/..", "/." + path, "/x/.." + path, "/../.." + path, path + "/../" + m,
 			path + "%2f", path + "%2F" + m, path + "%00", path + "%00" + m, path + "%0d%0aSet-Cookie:%20a=" + m, path + ".", path + "..", path + "...", path + "%20", path + "%09",
@@ -250,7 +259,7 @@ func TestPaths(t *testing.T) {
 			strings.ToUpper(path), path + ".html", path + "~", path + ".php", path + "%23", path + "?", path + "/?" + m, "/%2e" + path, "/%2f" + path, path + "/" + m, path + "/" + strings.Repeat("a/", 1000) + m, path + strings.Repeat("b", 9000) + m, last,
 		} {
 			for _, method := range []string{"GET", "POST"} {
-				for _, who := range w.who[:3] {
+				for _, who := range []visitor{w.who[0], w.who[2]} {
 					q := w.plain(method, target, who)
 					q.body = nil
 					a, err := w.send(method, q.bytes())
