@@ -67,21 +67,20 @@ func (s *Service) whom(ctx context.Context, login string) (AccountID, error) {
 // LogOutAccount ends every session, open sign-in and link of an account.
 // Outcomes: OK, NoAccount.
 func (s *Service) LogOutAccount(ctx context.Context, login, reason string) (Outcome, error) {
-	name, ok := s.first.Name(login)
-	if !ok {
-		return Outcome{Reason: NoAccount}, nil
+	id, err := s.whom(ctx, login)
+	if err == nil {
+		_, err = s.load(ctx, id, "")
 	}
-	acct, err := s.named(ctx, name)
 	if errors.Is(err, ErrNotFound) {
 		return Outcome{Reason: NoAccount}, nil
 	}
 	if err != nil {
 		return Outcome{}, err
 	}
-	if err := s.operate(ctx, Event{Kind: EventOpLogOut, Subject: acct.ID, Detail: reason}); err != nil {
+	if err := s.operate(ctx, Event{Kind: EventOpLogOut, Subject: id, Detail: reason}); err != nil {
 		return Outcome{}, err
 	}
-	return s.change(ctx, command{account: acct.ID, always: true}, func(d *decision) Outcome {
+	return s.change(ctx, command{account: id, always: true}, func(d *decision) Outcome {
 		d.endEverything()
 		d.record(Event{Kind: EventLogOutAll, Detail: "operator"})
 		return Outcome{Reason: OK}

@@ -45,7 +45,7 @@ func (c accountCreate) Run(r *run) error {
 }
 
 type accountLink struct {
-	Address string `arg:"" help:"Address of the account, or its id."`
+	Address string `arg:"" help:"Address of the account."`
 	Invite  bool   `xor:"purpose" required:"" help:"For a new person: choose a password and have an account."`
 	Reset   bool   `xor:"purpose" required:"" help:"Forgot the password: choose a new one. It skips no second step."`
 	Browser bool   `xor:"purpose" required:"" help:"Cannot log in because of others' wrong passwords: make this browser a known one."`
