@@ -175,10 +175,10 @@ func signIn(b, who int, right bool) func(*play) nidan.Reason {
 		case frozen:
 			p.must(r == nidan.WrongFirstStep || r == nidan.FirstStepWait, lawFrozen, "first step answered %s", r)
 		case r == nidan.FirstStepWait:
-			p.must(t.tries[class] >= 5, lawGate, "waits after %d wrong passwords of its own class", t.tries[class])
+			p.must(t.tries[b][class] >= 5, lawGate, "waits after %d wrong passwords of its own class", t.tries[b][class])
 		case !right || t.stopped:
 			p.must(r == nidan.WrongFirstStep, lawMint, "a wrong or stopped password was answered %s", r)
-			t.tries[class]++
+			t.tries[b][class]++
 		case t.protected:
 			p.must(r == nidan.SecondStep && o.Pending != nil, lawProtected, "a protected account's right password was answered %s", r)
 		default:
@@ -192,7 +192,7 @@ func signIn(b, who int, right bool) func(*play) nidan.Reason {
 		}
 		switch r {
 		case nidan.SecondStep:
-			t.tries[class] = 0
+			t.tries[b][class] = 0
 			tok := o.Pending.Token.Reveal()
 			_, isSession := nidan.ParseSession(tok)
 			p.must(!isSession, lawTwoTypes, "a pending token parses as a session token")
@@ -211,7 +211,7 @@ func signIn(b, who int, right bool) func(*play) nidan.Reason {
 			t.pending = append(t.pending, pending{token: tok, class: class, at: p.wall(), epoch: t.epoch, revision: t.revision})
 			j.pending = carried{value: tok, who: who, epoch: t.epoch, at: p.wall()}
 		case nidan.OK:
-			t.tries[class] = 0
+			t.tries[b][class] = 0
 			p.granted(b, who, o, false)
 			p.level(b, nidan.LevelPassword)
 		}

@@ -61,7 +61,7 @@ type truth struct {
 	row       int         // which multiple of twenty in a row fell last
 
 	pending []pending // oldest first
-	tries   [2]int    // wrong passwords in a row: home as a known browser, everyone else
+	tries   [2][2]int // wrong passwords in a row: browser, class
 }
 
 type pending struct {
