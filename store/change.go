@@ -108,7 +108,38 @@ type recordScan struct {
 func (s *recordScan) dest() []any {
 	r := &s.rec
 	p := &r.Projection
-	return []any{&r.Format, &r.Version, &r.Sealed, &p.Name, &p.Protected, &s.methods, &s.lastSignIn, &s.made}
+	return []any{number(&r.Format), number(&r.Version), &r.Sealed, &p.Name, number(&p.Protected), &s.methods, number(&s.lastSignIn), number(&s.made)}
+}
+
+// A scanner takes whatever stands in a column of numbers. SQLite keeps a text
+// there if somebody puts one; it becomes -1, which no seal was ever made for,
+// and the rest of a list can still be read.
+type scanner func(any)
+
+// Scan implements [sql.Scanner].
+func (f scanner) Scan(v any) error { f(v); return nil }
+
+func number[T int | int64 | bool](into *T) scanner {
+	return func(v any) {
+		var n int64 = -1
+		switch v := v.(type) {
+		case int64:
+			n = v
+		case bool:
+			n = 0
+			if v {
+				n = 1
+			}
+		}
+		switch into := any(into).(type) {
+		case *int:
+			*into = int(n)
+		case *int64:
+			*into = n
+		case *bool:
+			*into = n == 1
+		}
+	}
 }
 
 func (s *recordScan) record() nidan.Record {
