@@ -11,6 +11,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,6 +37,8 @@ const asProgram = "PROGRAM_WITH_ARGUMENTS"
 // routes is the table of the program's pages. It is the same in every test.
 func routes(t testing.TB, r *rig.Rig) []web.Route {
 	t.Helper()
+	tableMu.Lock()
+	defer tableMu.Unlock()
 	if table == nil {
 		pages, err := web.New(web.Config{
 			Service: r.Service(), Brand: web.Brand{Name: "x"}, Public: &url.URL{Scheme: "https", Host: "x"},
@@ -52,7 +55,10 @@ func routes(t testing.TB, r *rig.Rig) []web.Route {
 	return table
 }
 
-var table []web.Route
+var (
+	tableMu sync.Mutex
+	table   []web.Route
+)
 
 // path is an address of a route: what a pattern leaves open is filled with
 // something that leads nowhere.
@@ -64,15 +70,18 @@ func path(x web.Route) string {
 func loggedIn(b *rig.Browser) bool { return b.Get("/security").Status == 200 }
 
 // anonymous checks that a browser gets no further than the log-in page on any
-// route that needs a session.
+// route that needs a session. First come the routes that only look: some of the
+// others would end a session that should not be there.
 func anonymous(t *testing.T, r *rig.Rig, b *rig.Browser) {
 	t.Helper()
-	for _, x := range routes(t, r) {
-		if x.Needs != web.AnySession {
-			continue
-		}
-		if p := b.Clone().Do(x.Method, path(x), form, nil); p.Location != "/login" {
-			t.Errorf("%s %s: status %d, leads to %q", x.Method, x.Pattern, p.Status, p.Location)
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		for _, x := range routes(t, r) {
+			if x.Needs != web.AnySession || x.Method != method {
+				continue
+			}
+			if p := b.Clone().Do(x.Method, path(x), form, strings.NewReader("")); p.Location != "/login" {
+				t.Errorf("%s %s: status %d, leads to %q", x.Method, x.Pattern, p.Status, p.Location)
+			}
 		}
 	}
 }
@@ -151,9 +160,14 @@ func session(t testing.TB, r *rig.Rig, b *rig.Browser) *nidan.Session {
 	return s
 }
 
-// wrongAnswers has n wrong codes judged at log-in, in as many sign-ins as that
-// takes. It lets every wait pass.
+// wrongAnswers has n wrong codes of the app judged at log-in, in as many
+// sign-ins as that takes. It lets every wait pass.
 func wrongAnswers(t testing.TB, r *rig.Rig, p *rig.Person, b *rig.Browser, n int) {
+	t.Helper()
+	wrongAnswersBy(t, r, p, b, n, func() rig.Page { return p.Second(b, p.Phone.Wrong()) })
+}
+
+func wrongAnswersBy(t testing.TB, r *rig.Rig, p *rig.Person, b *rig.Browser, n int, answer func() rig.Page) {
 	t.Helper()
 	idle := 0
 	for done := judged(t, r, p); n > 0; {
@@ -162,7 +176,7 @@ func wrongAnswers(t testing.TB, r *rig.Rig, p *rig.Person, b *rig.Browser, n int
 				t.Fatalf("first step: %d %s", page.Status, page.Text())
 			}
 		}
-		page := p.Second(b, p.Phone.Wrong())
+		page := answer()
 		if wait := retryAfter(page); wait > 0 {
 			r.Clock.Advance(time.Duration(wait) * time.Second)
 			continue

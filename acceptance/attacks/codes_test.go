@@ -14,8 +14,9 @@ import (
 
 // Two-step verification is turned off by a session, or by the password alone.
 func TestG1TurnOffWithOneProof(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, b := r.Protected()
+	p, b := protected(t, r)
 	totp, backup, code := p.Way("totp"), p.Way("backup"), p.Phone.Code()
 	for name, fields := range map[string][]string{
 		"session alone":               {},
@@ -73,9 +74,10 @@ var codeForm = regexp.MustCompile(`^\d\d-(?:[0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKM
 
 // Backup codes are guessed.
 func TestI1FormOfBackupCodes(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, _ := r.Protected()
-	q, _ := r.Protected()
+	p, _ := protected(t, r)
+	q, _ := protected(t, r)
 	seen := map[string]bool{}
 	symbols := map[rune]int{}
 	for _, codes := range [][]string{p.Codes, q.Codes} {
@@ -146,8 +148,9 @@ func reissue(t *testing.T, r *rig.Rig, p *rig.Person, b *rig.Browser) (old []str
 // A set of codes lives on after it was replaced, or after everything was turned
 // off.
 func TestI2OldSetOfCodes(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, b := r.Protected()
+	p, b := protected(t, r)
 	used := r.Browser()
 	p.First(used)
 	p.Backup(used, p.Codes[9])
@@ -190,8 +193,9 @@ func TestI2OldSetOfCodes(t *testing.T) {
 // The codes are read again, from the page, the file, a cache or with Back; or
 // they are reissued in silence.
 func TestI3CodesReadAgain(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, b := r.Protected()
+	p, b := protected(t, r)
 	told0 := len(notices(t, r, p))
 	// A session alone begins nothing.
 	if page := b.Post("/security/codes"); page.Status != http.StatusUnprocessableEntity || b.Cookie("reissue") != "" {
@@ -214,7 +218,7 @@ func TestI3CodesReadAgain(t *testing.T) {
 	other := r.Browser()
 	r.Clock.Advance(time.Minute)
 	p.LogIn(other)
-	mallory, evil := r.Protected()
+	mallory, evil := protected(t, r)
 	for _, c := range []*rig.Browser{other, evil} {
 		c.SetCookie("reissue", carried)
 		for _, at := range []string{"/security/codes/new", "/security/codes/new/file"} {
@@ -258,8 +262,9 @@ var backupCode = regexp.MustCompile(`\b\d\d-(?:[0-9A-HJKMNP-TV-Z]{4}-){3}`)
 // The last code is used and none is left; or the successor of a used code is
 // live before it was saved, or shown twice.
 func TestI4CodeAndItsSuccessor(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, _ := r.Protected()
+	p, _ := protected(t, r)
 	b := r.Browser()
 	p.First(b)
 	if page := p.Backup(b, p.Codes[2]); page.Location != "/security/code" {

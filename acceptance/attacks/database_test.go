@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"crypto/rand"
 	"database/sql"
+	"encoding/base64"
 	"encoding/json"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/crypto/argon2"
 
 	"github.com/nidan-auth/nidan"
 	"github.com/nidan-auth/nidan/acceptance/rig"
@@ -179,15 +182,58 @@ func copies(t testing.TB, r *rig.Rig, p *rig.Person, n int) []string {
 		d := first
 		names[i], d.id = r.Name(), strings.ToLower(rand.Text())
 		text["id"], text["name"] = d.id, names[i]
-		body, err := json.Marshal(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d.sealed = r.Sealer().Seal(nidan.ForDocument, d.id, d.bound(), body)
+		d = d.with(t, r, text)
 		write(t, db, `INSERT INTO nidan_documents (id, kind, format, version, sealed, name, protected, methods, last_sign_in, created)
 			SELECT $1, kind, format, version, $2, $3, protected, methods, last_sign_in, created FROM nidan_documents WHERE id = $4 AND kind = 'account'`,
 			d.id, d.sealed, names[i], first.id)
 		write(t, db, `INSERT INTO nidan_lookups (kind, key, account) VALUES ('login', $1, $2)`, names[i], d.id)
 	}
 	return names
+}
+
+// person makes an account whose password costs next to nothing to hash, as one
+// that came from elsewhere may have it. It is for attacks in which the password
+// has to be right a hundred times.
+func person(t testing.TB, r *rig.Rig) *rig.Person {
+	t.Helper()
+	p := r.Person()
+	cheapen(t, r, p)
+	return p
+}
+
+// cheapen replaces the hash of a person's password.
+func cheapen(t testing.TB, r *rig.Rig, p *rig.Person) {
+	t.Helper()
+	d, keys := document(t, r, p), r.Sealer()
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt)
+	mac, err := keys.MACWith(keys.KeyID(), nidan.ForPassword, string(argon2.IDKey([]byte(p.Password), salt, 1, 8, 1, 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b64 := base64.RawStdEncoding.EncodeToString
+	text := d.open(t, r)
+	text["pw"].(map[string]any)["h"] = "$argon2id$v=19$m=8,t=1,p=1,keyid=" + keys.KeyID() + "$" + b64(salt) + "$" + b64(mac)
+	putBack(t, r, d.with(t, r, text))
+}
+
+// protected is [rig.Rig.Protected] of such a person.
+func protected(t testing.TB, r *rig.Rig) (*rig.Person, *rig.Browser) {
+	t.Helper()
+	p, b := person(t, r), r.Browser()
+	p.LogIn(b)
+	p.TurnOn(b)
+	r.Clock.Advance(time.Minute)
+	return p, b
+}
+
+// with is the document with another text, sealed by the program's own keys.
+func (d row) with(t testing.TB, r *rig.Rig, text map[string]any) row {
+	t.Helper()
+	body, err := json.Marshal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.sealed = r.Sealer().Seal(nidan.ForDocument, d.id, d.bound(), body)
+	return d
 }

@@ -24,8 +24,9 @@ func gives(p rig.Page, who *rig.Person) bool {
 
 // A pending sign-in is asked for the live key, and for a second authenticator.
 func TestA1SetUpRoutesWithPendingSignIn(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, owner := r.Person(), r.Browser()
+	p, owner := person(t, r), r.Browser()
 	p.LogIn(owner)
 
 	// The owner's tickets, as they were at each step of the set-up.
@@ -90,8 +91,9 @@ func TestA1SetUpRoutesWithPendingSignIn(t *testing.T) {
 
 // A set-up that is left before its end protects nothing and locks nobody out.
 func TestA2UnfinishedSetUp(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p := r.Person()
+	p := person(t, r)
 	off := func(after string) {
 		t.Helper()
 		v := show(t, r, p)
@@ -143,8 +145,9 @@ func TestA2UnfinishedSetUp(t *testing.T) {
 
 // A hijacked session adds an authenticator in silence.
 func TestA3HijackedSession(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, b := r.Person(), r.Browser()
+	p, b := person(t, r), r.Browser()
 	p.LogIn(b)
 	begins := func(b *rig.Browser, fields ...string) bool {
 		return b.Post("/security/on", append([]string{"method", "totp"}, fields...)...).Location == "/security/on/scan"
@@ -192,8 +195,9 @@ func TestA3HijackedSession(t *testing.T) {
 
 // The code that confirmed the set-up is used again.
 func TestA4SetUpCodeAgain(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, b := r.Person(), r.Browser()
+	p, b := person(t, r), r.Browser()
 	p.LogIn(b)
 	p.TurnOn(b) // the clock stands still: its code is still the one shown
 	again := r.Browser()
@@ -216,8 +220,9 @@ func TestA4SetUpCodeAgain(t *testing.T) {
 // Backup codes from before two-step verification, or from an earlier time of
 // it, go on working.
 func TestA5CodesOfAnotherTime(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, b := r.Person(), r.Browser()
+	p, b := person(t, r), r.Browser()
 	p.LogIn(b)
 	page := b.Post("/security/codes", "password", p.Password, "way", "x", "code", "01-0000-0000-0000-0000")
 	if page.Status != http.StatusUnprocessableEntity || len(r.ReadCodes(page)) != 0 || b.Cookie("reissue") != "" {
@@ -270,8 +275,9 @@ func TestA5CodesOfAnotherTime(t *testing.T) {
 
 // The form names whose account it is, and which key to use.
 func TestA6ChosenSubjectAndKey(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	victim, mallory, b := r.Person(), r.Person(), r.Browser()
+	victim, mallory, b := person(t, r), person(t, r), r.Browser()
 	mallory.LogIn(b)
 	was := show(t, r, victim)
 	const chosen = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -307,7 +313,7 @@ func TestA6ChosenSubjectAndKey(t *testing.T) {
 	}
 
 	// A ticket that is planted into another's browser is of another session.
-	accomplice, a := r.Person(), r.Browser()
+	accomplice, a := person(t, r), r.Browser()
 	accomplice.LogIn(a)
 	accomplice.Scan(a)
 	v := r.Browser()

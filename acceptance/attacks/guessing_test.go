@@ -18,8 +18,9 @@ import (
 
 // Each fresh sign-in brings tries of its own; they are opened in parallel.
 func TestC1TriesPerSignIn(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t, rig.BehindProxy)
-	p, _ := r.Protected()
+	p, _ := protected(t, r)
 	browsers := make([]*rig.Browser, 10)
 	for i := range browsers {
 		browsers[i] = from(r, fmt.Sprintf("198.51.100.%d", i+1))
@@ -58,8 +59,9 @@ func TestC1TriesPerSignIn(t *testing.T) {
 
 // A door takes codes without counting them.
 func TestC2CodesElsewhereAreCounted(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, owner := r.Protected()
+	p, owner := protected(t, r)
 	signIn := knownAs(r, owner)
 	p.First(signIn)
 	wrong, sheet := p.Phone.Wrong(), "01-0000-0000-0000-0000"
@@ -110,8 +112,9 @@ var proofRoutes = []string{"/login/second", "/security/codes", "/security/off"}
 // Another door has no limit. Each route that judges a code is found by asking
 // all of them, and each is asked sixty times.
 func TestC6EveryProofTakingRoute(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, owner := r.Protected()
+	p, owner := protected(t, r)
 	fields := func() []string { return filled(p, "password", p.Password, "code", p.Phone.Wrong()) }
 
 	var judging []string
@@ -160,6 +163,7 @@ func TestC6EveryProofTakingRoute(t *testing.T) {
 
 // The program is killed after a wrong answer, before it is written down.
 func TestC3KilledAfterAWrongAnswer(t *testing.T) {
+	t.Parallel()
 	o := outside(t, "")
 	name, password := invited(t, o)
 	b := o.Browser()
@@ -203,6 +207,7 @@ var keyOnPage = regexp.MustCompile(`secret=([A-Z2-7]{32})`)
 
 // One limit is passed by under another name for the same thing.
 func TestC4NamesOfTheSameThing(t *testing.T) {
+	t.Parallel()
 	const wrong = "not the password of this one"
 	tries := func(r *rig.Rig, name func(i int) string, dress func(b *rig.Browser, i int)) rig.Page {
 		var page rig.Page
@@ -225,12 +230,12 @@ func TestC4NamesOfTheSameThing(t *testing.T) {
 	}
 	r := rig.New(t, rig.BehindProxy)
 	t.Run("ways to write an address", func(t *testing.T) {
-		p := r.Person()
+		p := person(t, r)
 		written := []string{p.Name, strings.ToUpper(p.Name), " " + p.Name, p.Name + "  ", "\u3000" + strings.ToUpper(p.Name[:1]) + p.Name[1:], strings.Replace(p.Name, "example", "EXAMPLE", 1)}
 		limited(t, tries(r, func(i int) string { return written[i] }, plain), true)
 	})
 	t.Run("addresses that a client writes", func(t *testing.T) {
-		p := r.Person()
+		p := person(t, r)
 		limited(t, tries(r, func(int) string { return p.Name }, func(b *rig.Browser, i int) {
 			other := fmt.Sprintf("198.51.100.%d", i+1)
 			b.Header.Set("X-Forwarded-For", other+", 203.0.113.9") // what our proxy adds stands last
@@ -241,7 +246,7 @@ func TestC4NamesOfTheSameThing(t *testing.T) {
 		}), true)
 	})
 	t.Run("addresses of one household", func(t *testing.T) {
-		p := r.Person()
+		p := person(t, r)
 		limited(t, tries(r, func(int) string { return p.Name }, func(b *rig.Browser, i int) {
 			b.Header.Set("X-Forwarded-For", fmt.Sprintf("2001:db8:1:2:%x::%x", i+1, i*77+1))
 		}), true)
@@ -249,20 +254,20 @@ func TestC4NamesOfTheSameThing(t *testing.T) {
 		limited(t, b.Post("/login", "login", p.Name, "password", wrong), false)
 	})
 	t.Run("IPv4 written as IPv6", func(t *testing.T) {
-		p := r.Person()
+		p := person(t, r)
 		limited(t, tries(r, func(int) string { return p.Name }, func(b *rig.Browser, i int) {
 			b.Header.Set("X-Forwarded-For", []string{"203.0.113.77", "::ffff:203.0.113.77", "203.0.113.77:4711"}[i%3])
 		}), true)
 	})
 	t.Run("no proxy is declared", func(t *testing.T) {
 		r := rig.New(t)
-		p := r.Person()
+		p := person(t, r)
 		limited(t, tries(r, func(int) string { return p.Name }, func(b *rig.Browser, i int) {
 			b.Header.Set("X-Forwarded-For", fmt.Sprintf("198.51.100.%d", i+1))
 		}), true)
 	})
 	t.Run("cookies of another's known browser", func(t *testing.T) {
-		p, other, b := r.Person(), r.Person(), r.Browser()
+		p, other, b := person(t, r), person(t, r), r.Browser()
 		other.LogIn(b)
 		limited(t, tries(r, func(int) string { return p.Name }, func(c *rig.Browser, i int) {
 			c.SetCookie("browser", b.Cookie("browser"))
@@ -272,7 +277,7 @@ func TestC4NamesOfTheSameThing(t *testing.T) {
 		}), true)
 	})
 	t.Run("methods in turn", func(t *testing.T) {
-		p, _ := r.Protected()
+		p, _ := protected(t, r)
 		b := r.Browser()
 		p.First(b)
 		for i := range 5 {
@@ -292,8 +297,9 @@ func TestC4NamesOfTheSameThing(t *testing.T) {
 // A right password, a new sign-in or a success takes the count of wrong codes
 // back.
 func TestC5SuccessDoesNotForgive(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, owner := r.Protected()
+	p, owner := protected(t, r)
 	b := r.Browser()
 	// Four wrong, the password again, four wrong, and so on, as if it were
 	// twelve in a row: 30 s doubling from the fifth on.
@@ -361,8 +367,9 @@ func TestC5SuccessDoesNotForgive(t *testing.T) {
 
 // A stranger keeps the owner out.
 func TestC8StrangerLocksOut(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t, rig.BehindProxy)
-	p, owner := r.Protected()
+	p, owner := protected(t, r)
 	was := show(t, r, p).Version
 	tries := 0
 	for network := range 200 {
@@ -397,7 +404,7 @@ func TestC8StrangerLocksOut(t *testing.T) {
 
 	// Who knows the password too gets to codes: their waits are not the owner's
 	// either.
-	p, owner = r.Protected()
+	p, owner = protected(t, r)
 	thief := from(r, "203.0.113.201")
 	wrongAnswers(t, r, p, thief, 9)
 	p.First(thief)
@@ -410,8 +417,9 @@ func TestC8StrangerLocksOut(t *testing.T) {
 // The gate's rows are counted before a password is judged: of parallel tries
 // no more are judged than of tries in turn.
 func TestC1ParallelPasswords(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p := r.Person()
+	p := person(t, r)
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	statuses := map[int]int{}

@@ -14,8 +14,9 @@ import (
 
 // One code of the app is used twice in its time.
 func TestD1SameCodeTwice(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, owner := r.Protected()
+	p, owner := protected(t, r)
 	code := p.Phone.Code()
 	first, second := r.Browser(), r.Browser()
 	p.First(first)
@@ -37,6 +38,15 @@ func TestD1SameCodeTwice(t *testing.T) {
 	again("as full-width digits", third, code[:3]+"　"+code[3:])
 	r.Clock.Advance(30 * time.Second)
 	again("half a minute later, while it still lives", third, code)
+	if n := judged(t, r, p); n != 4 {
+		t.Errorf("%d of these four are counted as wrong", n)
+	}
+	// And they count in their sign-in: five end it.
+	again("the fourth in one sign-in", third, code)
+	r.Clock.Advance(30 * time.Second)
+	if page := p.Second(third, code); !page.SaysReason(nidan.SignInEnded) || third.Cookie("pending") != "" {
+		t.Errorf("the fifth in one sign-in: %d %s", page.Status, page.Text())
+	}
 	for _, at := range []string{"/security/off", "/security/codes"} {
 		if page := owner.Post(at, "password", p.Password, "way", p.Way("totp"), "code", code); page.Status != http.StatusUnprocessableEntity {
 			t.Errorf("%s: %d", at, page.Status)
@@ -46,10 +56,11 @@ func TestD1SameCodeTwice(t *testing.T) {
 
 // Fifty requests bring one code at once, to two nodes.
 func TestD2ParallelOnTwoNodes(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t, rig.BehindProxy)
 	n := r.Node()
 	for round := range 3 {
-		p, _ := r.Protected()
+		p, _ := protected(t, r)
 		code, way := p.Phone.Code(), p.Way("totp")
 		before := sessionRows(t, r, p)
 		var browsers []*rig.Browser
@@ -90,8 +101,9 @@ func TestD2ParallelOnTwoNodes(t *testing.T) {
 
 // Code A, then B, then A again: a memory of the last code only lets it pass.
 func TestD3OlderCodeAgain(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, _ := r.Protected()
+	p, _ := protected(t, r)
 	a := p.Phone.Code()
 	r.Clock.Advance(30 * time.Second)
 	b := p.Phone.Code()
@@ -122,8 +134,9 @@ func TestD3OlderCodeAgain(t *testing.T) {
 
 // One backup code in twenty sign-ins at once; one link in two tabs.
 func TestD4OneTimeThingsAtOnce(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, _ := r.Protected()
+	p, _ := protected(t, r)
 	way, code := p.Way("backup"), p.Codes[4]
 	var browsers []*rig.Browser
 	for range 5 {
@@ -207,8 +220,9 @@ func atOnce(n int, do func(i int) bool) int {
 // A sign-in that is complete is completed again; a ticket that is used is used
 // again.
 func TestD5CompleteTwice(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, b := r.Person(), r.Browser()
+	p, b := person(t, r), r.Browser()
 	p.LogIn(b)
 	p.Scan(b)
 	b.Post("/security/on/scan", "ticket", b.Hash("setup"), "code", p.Phone.Code())
@@ -264,9 +278,10 @@ func TestD5CompleteTwice(t *testing.T) {
 
 // Everything is revoked while a second step is on its way.
 func TestD6RevokedWhileSigningIn(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t, rig.BehindProxy)
 	n := r.Node()
-	p, owner := r.Protected()
+	p, owner := protected(t, r)
 	both, survived := 0, 0
 	for i := range 100 {
 		r.Clock.Advance(30 * time.Second)

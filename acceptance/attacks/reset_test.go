@@ -16,8 +16,9 @@ import (
 
 // A reset of the password logs in, or leaves the second step out.
 func TestF1ResetSkipsNothing(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, _ := r.Protected()
+	p, _ := protected(t, r)
 	wrongAnswers(t, r, p, r.Browser(), 7)
 	was := show(t, r, p)
 	b := r.Browser()
@@ -50,8 +51,9 @@ func TestF1ResetSkipsNothing(t *testing.T) {
 
 // A link is used again, too late, for something else, or after another one.
 func TestF5LinkAgain(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, _ := r.Protected()
+	p, _ := protected(t, r)
 	words := 0
 	works := func(at string) bool {
 		words++
@@ -94,6 +96,13 @@ func TestF5LinkAgain(t *testing.T) {
 			t.Errorf("%s: it works after %v", purpose, life)
 		}
 	}
+	// After a change of the protection that ends no session, too.
+	someone, b := protected(t, r)
+	before := r.Link(nidan.TicketReset, someone.Name)
+	reissue(t, r, someone, b)
+	if works(before) {
+		t.Error("a reset link outlives new backup codes")
+	}
 	known := r.Link(nidan.TicketBrowser, p.Name)
 	later := r.Link(nidan.TicketReset, p.Name)
 	r.Clock.Advance(time.Second)
@@ -104,8 +113,9 @@ func TestF5LinkAgain(t *testing.T) {
 
 // A mail scanner opens the link before its reader does.
 func TestF6ScannerOpensTheLink(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, _ := r.Protected()
+	p, _ := protected(t, r)
 	scanner := r.Browser()
 	scanner.Header.Set("Sec-Fetch-Site", "")
 	version := show(t, r, p).Version

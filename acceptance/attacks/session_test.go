@@ -14,10 +14,11 @@ import (
 
 // Cookies are planted before the log-in, so that the attacker knows them after.
 func TestE1PlantedCookies(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, owner := r.Protected()
+	p, owner := protected(t, r)
 	id := string(show(t, r, p).ID)
-	mallory, evil := r.Protected()
+	mallory, evil := protected(t, r)
 
 	planted := map[string]string{
 		"session": "ns_" + id + strings.Repeat("A", 43),
@@ -87,9 +88,10 @@ func TestE1PlantedCookies(t *testing.T) {
 
 // Sessions, open sign-ins, tickets and links outlive what should end them.
 func TestE2OutlivingAChange(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	r := rig.New(t)
-	p, owner := r.Protected()
+	p, owner := protected(t, r)
 	// With the app, or with backup codes where its count must stay as it is.
 	var sheet []string
 	answer := func() (way, code string) {
@@ -152,6 +154,7 @@ func TestE2OutlivingAChange(t *testing.T) {
 				for show(t, r, p).WrongKnown < 49 {
 					if !show(t, r, p).Stopped.IsZero() {
 						reset(t) // it forgives nothing
+						cheapen(t, r, p)
 					}
 					wrongAnswers(t, r, p, known, 1)
 				}
@@ -235,12 +238,47 @@ func TestE2OutlivingAChange(t *testing.T) {
 			}
 		})
 	}
+
+	// What is disabled still protects: first the app, then the sheet too.
+	p.First(owner)
+	if p.Second(owner, p.Phone.Code()); owner.Cookie("pending") == "" || loggedIn(owner) {
+		t.Error("a disabled app logs in, or the password alone does")
+	}
+	known := r.Browser()
+	p.First(known)
+	if p.Backup(known, sheet[0]); known.Cookie("session") == "" {
+		t.Error("a backup code does not log in beside a disabled app")
+	}
+	for n := 0; count(t, r, p, nidan.EventDisabled) < 2; n++ {
+		if n > 20 {
+			t.Fatal("the sheet is not disabled")
+		}
+		if !show(t, r, p).Stopped.IsZero() {
+			reset(t)
+			cheapen(t, r, p)
+		}
+		wrongAnswersBy(t, r, p, known, 1, func() rig.Page { return p.Backup(known, "07-0000-0000-0000-0000") })
+	}
+	reset(t)
+	b := r.Browser()
+	if page := p.First(b); page.Location != "/login/second" || loggedIn(b) {
+		t.Errorf("with nothing left but the password the log-in leads to %q", page.Location)
+	}
+	if page := b.Get("/login/second"); page.Location != "/login/lost" {
+		t.Errorf("the second step: %d to %q", page.Status, page.Location)
+	}
+	p.Second(b, p.Phone.Code())
+	p.Backup(b, typed(sheet[1]))
+	if b.Cookie("session") != "" || show(t, r, p).Protected.IsZero() {
+		t.Error("disabled authenticators log in, or protect no more")
+	}
 }
 
 // A session by the password alone is taken for one of two steps.
 func TestE4LevelOfASession(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, b := r.Person(), r.Browser()
+	p, b := person(t, r), r.Browser()
 	worth := func(name string, b *rig.Browser, level nidan.Level, amr ...string) {
 		t.Helper()
 		if s := session(t, r, b); s.Level != level || !slices.Equal(s.AMR, amr) {
@@ -285,8 +323,9 @@ func TestE4LevelOfASession(t *testing.T) {
 
 // A token that is cut, lengthened or changed in one place is accepted.
 func TestE5AlteredToken(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, b := r.Protected()
+	p, b := protected(t, r)
 	token := b.Cookie("session")
 	var altered []string
 	for i := range len(token) {
@@ -337,8 +376,9 @@ func TestE5AlteredToken(t *testing.T) {
 
 // A log-out takes the cookie away and leaves the session.
 func TestE6LogOut(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, b := r.Protected()
+	p, b := protected(t, r)
 	db := tampered(t, r)
 	account := string(show(t, r, p).ID)
 	type kept struct {

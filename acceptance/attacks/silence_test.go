@@ -32,16 +32,16 @@ func kinds(t *testing.T, r *rig.Rig) []name {
 	add := func(kind string, p *rig.Person, password string) {
 		list = append(list, name{kind, p.Name, password})
 	}
-	plain := r.Person()
+	plain := person(t, r)
 	add("without a second step", plain, notIt)
-	protected, _ := r.Protected()
-	add("protected", protected, notIt)
+	second, _ := protected(t, r)
+	add("protected", second, notIt)
 
-	waiting, _ := r.Protected()
+	waiting, _ := protected(t, r)
 	wrongAnswers(t, r, waiting, r.Browser(), 5)
 	add("waiting for wrong codes", waiting, notIt)
 
-	stopped, _ := r.Protected()
+	stopped, _ := protected(t, r)
 	wrongAnswers(t, r, stopped, r.Browser(), 20)
 	if show(t, r, stopped).Stopped.IsZero() {
 		t.Fatal("the password is not stopped")
@@ -49,15 +49,15 @@ func kinds(t *testing.T, r *rig.Rig) []name {
 	add("stopped", stopped, notIt)
 	add("stopped, right password", stopped, stopped.Password)
 
-	frozen, _ := r.Protected()
+	frozen, _ := protected(t, r)
 	freeze(t, r, frozen)
 	add("frozen, right password", frozen, frozen.Password)
 
-	damaged, _ := r.Protected()
+	damaged, _ := protected(t, r)
 	damage(t, r, damaged)
 	add("damaged, right password", damaged, damaged.Password)
 
-	led := r.Person()
+	led := person(t, r)
 	if write(t, tampered(t, r), `UPDATE nidan_lookups SET account = (SELECT account FROM nidan_lookups WHERE key = $1) WHERE key = $2`, plain.Name, led.Name) != 1 {
 		t.Fatal("no look-up")
 	}
@@ -87,6 +87,7 @@ func seen(p rig.Page, login string) string {
 
 // A stranger asks whether an address has an account, and in what state it is.
 func TestP1SameBytesForEveryName(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t, rig.BehindProxy)
 	list := kinds(t, r)
 	others := func(login string) string {
@@ -167,12 +168,12 @@ func firstDifference(a, b string) string {
 func TestP2SameTimeForEveryName(t *testing.T) {
 	r := rig.New(t, rig.BehindProxy)
 	const names = 200
-	person := r.Person()
-	known, unknown := copies(t, r, person, names), make([]string, names)
+	someone := r.Person()
+	known, unknown := copies(t, r, someone, names), make([]string, names)
 	for i := range unknown {
 		unknown[i] = r.Name()
 	}
-	if page := r.Browser().Post("/login", "login", known[names-1], "password", person.Password); page.Location != "/security" {
+	if page := r.Browser().Post("/login", "login", known[names-1], "password", someone.Password); page.Location != "/security" {
 		t.Fatalf("a known name is none: %d", page.Status)
 	}
 	b := r.Browser()
@@ -276,8 +277,9 @@ func TestP2FindsADifference(t *testing.T) {
 
 // Methods, addresses and states are shown before the password.
 func TestP3NothingBeforeThePassword(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, _ := r.Protected()
+	p, _ := protected(t, r)
 	wrongAnswers(t, r, p, r.Browser(), 5)
 	v := show(t, r, p)
 	words := []string{string(v.ID), "totp", "authenticator app", "backup code", "10 of 10", "e-mail code", p.Phone.Key}
@@ -313,8 +315,9 @@ func TestP3NothingBeforeThePassword(t *testing.T) {
 
 // A wrong code is told from one that was used, ran out or is not yet live.
 func TestP4WhichKindOfWrong(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, _ := r.Protected()
+	p, _ := protected(t, r)
 	way := p.Way("totp")
 	answer := func(code string) rig.Page {
 		r.Clock.Advance(2 * time.Hour)

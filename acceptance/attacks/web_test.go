@@ -148,8 +148,9 @@ func raw(t *testing.T, r *rig.Rig, request string) *http.Response {
 
 // Somebody is sent here, and from here to the attacker.
 func TestR2OpenRedirects(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, b := r.Person(), r.Browser()
+	p, b := person(t, r), r.Browser()
 	p.LogIn(b)
 	host := strings.TrimPrefix(r.URL, "http://")
 	targets := []string{
@@ -211,8 +212,9 @@ func TestR2OpenRedirects(t *testing.T) {
 
 // Another site posts our forms.
 func TestR3CrossSitePosts(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t, rig.BehindProxy)
-	p, owner := r.Protected()
+	p, owner := protected(t, r)
 	const own = "https://login.example.com"
 	for _, x := range []struct {
 		name         string
@@ -281,10 +283,10 @@ func TestR3CrossSitePosts(t *testing.T) {
 // Every answer, for whoever asks and whatever for: those with an error too.
 func everyAnswer(t *testing.T, r *rig.Rig) map[string]rig.Page {
 	t.Helper()
-	p, owner := r.Protected()
+	p, owner := protected(t, r)
 	pend := r.Browser()
 	p.First(pend)
-	fresh, f := r.Person(), r.Browser()
+	fresh, f := person(t, r), r.Browser()
 	fresh.LogIn(f)
 	fresh.Scan(f)
 	r.Clock.Advance(30 * time.Second)
@@ -323,6 +325,7 @@ func everyAnswer(t *testing.T, r *rig.Rig) map[string]rig.Page {
 
 // Our page stands in the attacker's frame, or shares its window.
 func TestR4Frames(t *testing.T) {
+	t.Parallel()
 	for _, options := range [][]rig.Option{nil, {rig.BehindProxy}} {
 		r := rig.New(t, options...)
 		for what, page := range everyAnswer(t, r) {
@@ -372,8 +375,9 @@ func TestR4Frames(t *testing.T) {
 // A link that is mailed or a redirect leads to the attacker, as a header said
 // so.
 func TestR5PoisonedHost(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t, rig.BehindProxy)
-	p, owner := r.Protected()
+	p, owner := protected(t, r)
 	headers := []string{"X-Forwarded-Host", "Forwarded", "X-Host", "X-Original-Host", "X-Forwarded-Server", "X-Http-Host-Override", "X-Original-Url", "X-Rewrite-Url", "X-Forwarded-Prefix", "X-Forwarded-Port", "X-Forwarded-Scheme", "Via", "Origin-Host"}
 	poison := func(b *rig.Browser) *rig.Browser {
 		c := b.Clone()
@@ -449,6 +453,7 @@ func TestR5PoisonedHost(t *testing.T) {
 // A cache keeps what only one person may see, or what was revoked goes on
 // somewhere.
 func TestR6CachesAndRevocation(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t, rig.BehindProxy)
 	for what, page := range everyAnswer(t, r) {
 		if page.Header.Get("Cache-Control") != "no-store" {
@@ -469,7 +474,7 @@ func TestR6CachesAndRevocation(t *testing.T) {
 	asset := regexp.MustCompile(`/static/[a-z]+\.[0-9a-f]{12}\.(css|js|svg)`)
 	r = rig.New(t, rig.BehindProxy)
 	n := r.Node()
-	p, b := r.Protected()
+	p, b := protected(t, r)
 	files := asset.FindAllString(b.Get("/security").Body, -1)
 	if len(files) < 2 {
 		t.Fatalf("%d files", len(files))
@@ -506,8 +511,9 @@ func TestR6CachesAndRevocation(t *testing.T) {
 // A look-alike address is taken for the owner's; codes in other digits are
 // refused.
 func TestR7Unicode(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, _ := r.Protected()
+	p, _ := protected(t, r)
 	wide := func(s string) string {
 		return strings.Map(func(c rune) rune {
 			if '!' <= c && c <= '~' {
@@ -598,8 +604,9 @@ func TestR7Unicode(t *testing.T) {
 
 // The clock is moved: used codes live again, or waits end.
 func TestR8ClockIsMoved(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, owner := r.Protected()
+	p, owner := protected(t, r)
 	// Back by two minutes, both times alike, as after a restart on a machine
 	// whose clock was wrong.
 	code := p.Phone.Code()
@@ -641,7 +648,7 @@ func TestR8ClockIsMoved(t *testing.T) {
 			r.Clock.Advance(time.Minute)
 			pend := r.Browser()
 			p.First(pend)
-			fresh, f := r.Person(), r.Browser()
+			fresh, f := person(t, r), r.Browser()
 			fresh.LogIn(f)
 			fresh.Scan(f)
 			f.Post("/security/on/scan", "ticket", f.Hash("setup"), "code", fresh.Phone.Code())
@@ -700,13 +707,42 @@ func TestR8ClockIsMoved(t *testing.T) {
 	p.LogIn(r.Browser())
 }
 
+// The clock is moved back, and with it a stolen session becomes fresh: whoever
+// has it ends all others and stays behind alone. While the time is in doubt
+// nothing is fresh.
+func TestR8FreshByAMovedClock(t *testing.T) {
+	t.Parallel()
+	r := rig.New(t)
+	for _, leap := range []time.Duration{-time.Hour, -6 * time.Second, time.Minute} {
+		p, owner := protected(t, r)
+		r.Clock.Advance(40 * time.Minute)
+		thief := owner.Clone()
+		r.Clock.Jump(leap)
+		if !r.Service().Suspended() {
+			t.Fatal("nothing is in doubt")
+		}
+		page := thief.Post("/security/sessions/end-all")
+		if len(page.SetNames) > 0 || loggedIn(thief) || loggedIn(owner) {
+			t.Errorf("by %v: it goes on: %d to %q, sets %v", leap, page.Status, page.Location, page.SetNames)
+		}
+		if n := sessionRows(t, r, p); n != 0 {
+			t.Errorf("by %v: %d sessions are left", leap, n)
+		}
+		operator(t, r.Data, "doctor", "--clock-ok", "--reason", "test")
+		if suspended, err := r.Service().CheckClock(context.Background()); err != nil || suspended {
+			t.Fatalf("confirmed, and still %v %v", suspended, err)
+		}
+	}
+}
+
 // The field for the code keeps out what people do to enter it.
 func TestR11CodeField(t *testing.T) {
+	t.Parallel()
 	r := rig.New(t)
-	p, owner := r.Protected()
+	p, owner := protected(t, r)
 	pend := r.Browser()
 	p.First(pend)
-	fresh, f := r.Person(), r.Browser()
+	fresh, f := person(t, r), r.Browser()
 	fresh.LogIn(f)
 	scan := fresh.Scan(f)
 	tags := regexp.MustCompile(`<[a-zA-Z][^>]*>`)
