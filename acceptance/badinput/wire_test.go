@@ -26,8 +26,14 @@ import (
 // mark is in everything bad that is sent, and in nothing that comes back.
 const mark = "swordfish<&>\"'7"
 
-// marks are what the mark may look like in an answer.
-var marks = append(rig.Forms(mark), "swordfish")
+// marks are what the mark may look like in an answer, in lower case.
+var marks = func() []string {
+	all := []string{"swordfish"}
+	for _, f := range rig.Forms(mark) {
+		all = append(all, strings.ToLower(f))
+	}
+	return all
+}()
 
 // A wire is a program, and who talks to it.
 type wire struct {
@@ -234,7 +240,7 @@ var paths = []string{"/", "/login", "/login/second", "/login/lost", "/security",
 // clear checks an answer to something bad.
 func clear(method string, a answer) error {
 	for _, m := range marks {
-		if strings.Contains(a.raw, m) {
+		if strings.Contains(strings.ToLower(a.raw), m) {
 			return fmt.Errorf("it repeats what was sent: %.300q", a.raw)
 		}
 	}

@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -187,55 +188,98 @@ func TestKillFirstStart(t *testing.T) {
 	t.Logf("a first start takes %v", whole)
 
 	stages := make(map[string]int)
-	for i := range 16 {
-		dir := t.TempDir()
-		p := newProgram(t, filepath.Join(dir, "data"))
-		for range 1 + i%3 {
+	for folders := 0; folders < 12 || folders < 80 && len(stages) < len(allStages); folders++ {
+		p := newProgram(t, filepath.Join(t.TempDir(), "data"))
+		for n := range 1 + folders%3 {
 			if err := p.spawn(); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(time.Duration(random.Int64N(int64(whole)))) // the random moment itself
+			moment := time.Duration(random.Int64N(int64(whole)))
+			if n == 0 && folders%2 == 1 { // about the instant at which there is a keyring
+				p.keyring()
+				moment = time.Duration(random.Int64N(int64(6 * time.Millisecond)))
+				if folders%4 == 1 {
+					moment = 0
+				}
+			}
+			time.Sleep(moment) // the random moment itself
 			p.kill()
-			stages[stage(p.data)]++
+			stages[stage(t, p.data)]++
 		}
 		p.start()
-		if got := stage(p.data); got != "database, keyring in use" {
+		p.kill()
+		if got := stage(t, p.data); got != allStages[len(allStages)-1] {
 			t.Errorf("after a start that was not disturbed: %s", got)
 		}
-		c := &crowd{p: p, random: random}
-		if err := c.join(); err != nil {
-			t.Fatal(err)
-		}
-		p.kill()
 		p.start()
-		if err := c.people[0].check(); err != nil {
-			t.Error(err)
+		if folders < 12 {
+			c := &crowd{p: p, random: random}
+			if err := c.join(); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.people[0].check(); err != nil {
+				t.Error(err)
+			}
 		}
 		p.verified()
 		p.kill()
 	}
 	t.Logf("it was killed when there was: %v", stages)
-	if len(stages) < 3 {
-		t.Errorf("only %d stages of a start were met", len(stages))
+	if len(stages) < len(allStages)-1 {
+		t.Errorf("only %d stages of a start were met, of %d", len(stages), len(allStages))
 	}
 }
 
-// stage tells how far a first start has come.
-func stage(data string) string {
-	var words []string
-	if _, err := os.Stat(filepath.Join(data, "nidan.db")); err == nil {
-		words = append(words, "database")
+// keyring waits until there is one.
+func (p *program) keyring() {
+	for path := filepath.Join(p.data, "keyring", "keyring.json"); p.alive(); {
+		if _, err := os.Stat(path); err == nil {
+			return
+		}
 	}
-	switch text, err := os.ReadFile(filepath.Join(data, "keyring", "keyring.json")); {
-	case err == nil && strings.Contains(string(text), `"new"`):
-		words = append(words, "keyring that says it is new")
-	case err == nil:
-		words = append(words, "keyring in use")
+}
+
+// allStages are those of a first start, in order.
+var allStages = []string{
+	"nothing", "a database that is empty", "a database with tables", "a keyring, and no canary", "a keyring that says it is new", "a keyring in use",
+}
+
+// stage tells how far a first start has come. The program is not running.
+func stage(t *testing.T, data string) string {
+	t.Helper()
+	path := filepath.Join(data, "nidan.db")
+	if _, err := os.Stat(path); err != nil {
+		return allStages[0]
 	}
-	if len(words) == 0 {
-		return "nothing"
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return strings.Join(words, ", ")
+	defer func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	canaries, tables := 0, 0
+	if err := db.QueryRow("SELECT COUNT(*) FROM sqlite_master WHERE name = 'nidan_canary'").Scan(&tables); err != nil {
+		t.Fatal(err)
+	}
+	if tables == 0 {
+		return allStages[1]
+	}
+	if err := db.QueryRow("SELECT COUNT(*) FROM nidan_canary").Scan(&canaries); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(data, "keyring", "keyring.json"))
+	switch {
+	case err != nil:
+		return allStages[2]
+	case canaries == 0:
+		return allStages[3]
+	case strings.Contains(string(text), `"new"`):
+		return allStages[4]
+	}
+	return allStages[5]
 }
 
 // SECURITY C3: wrong answers are counted before they are answered, so a kill

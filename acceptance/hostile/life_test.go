@@ -3,6 +3,7 @@
 package hostile
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -28,6 +29,20 @@ func TestWholeLife(t *testing.T) {
 		}
 	}
 	name, b := r.Name(), r.Browser()
+	db := r.SQL()
+	stored := "" // every row at several moments: later ones take the place of earlier ones
+	look := func() {
+		for _, rows := range r.Dump(db) {
+			for _, row := range rows {
+				for column, v := range row {
+					if text, ok := v.([]byte); ok {
+						v = string(text)
+					}
+					stored += fmt.Sprint(column, " ", v, "\n")
+				}
+			}
+		}
+	}
 	p := &person{r: r, t: t, name: name, password: r.Secret("a password", "näive ﬁsh <&> with \"batteries\" 1")}
 
 	// Invited, with passwords that will not do.
@@ -60,6 +75,7 @@ func TestWholeLife(t *testing.T) {
 	led(b.Post("/security/on/codes", "ticket", b.Hash("setup"), "saved", "yes"), "/security/on/done")
 	b.Post("/security/on/codes", "ticket", b.Hash("setup"), "saved", "yes")
 
+	look()
 	// Logged in with both steps: wrong, used, late, early, of another form.
 	r.Clock.Advance(time.Minute)
 	c := r.Browser()
@@ -77,6 +93,7 @@ func TestWholeLife(t *testing.T) {
 	d.Post("/login/second", "way", app, "code", phone.Code()) // used
 	c.Get("/security?ticket=" + codes[1])
 
+	look()
 	// In by a backup code, and its successor.
 	d = r.Browser()
 	p.first(d)
@@ -89,6 +106,7 @@ func TestWholeLife(t *testing.T) {
 		t.Fatalf("%d successors", len(next))
 	}
 
+	look()
 	// New codes; the old ones are told from wrong ones.
 	r.Clock.Advance(time.Minute)
 	c.Post("/security/codes", "password", r.Secret("a wrong password", "a wrong one in a session"), "way", app, "code", phone.Code())
@@ -100,6 +118,7 @@ func TestWholeLife(t *testing.T) {
 	p.first(d)
 	d.Post("/login/second", "way", list, "code", codes[2])
 
+	look()
 	// Links: used, used again, and too late.
 	browser := r.Link(nidan.TicketBrowser, name)
 	led(r.Browser().Post(browser), "/login?browser")
@@ -116,6 +135,7 @@ func TestWholeLife(t *testing.T) {
 	r.Browser().Get(late + "x")
 	c.Get("/security") // ended by the reset
 
+	look()
 	// Turned off, with wrong everything, and logged out.
 	e := r.Browser()
 	p.first(e)
@@ -135,6 +155,8 @@ func TestWholeLife(t *testing.T) {
 	if n := len(r.Secrets()); n < 60 {
 		t.Errorf("only %d secrets were met: is this a whole life?", n)
 	}
+	look()
+	p.missing("the tables", stored)
 	r.Stop()
 	for _, suffix := range []string{"", "-wal", "-journal"} {
 		if file, err := os.ReadFile(r.Database() + suffix); err == nil {
