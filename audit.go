@@ -234,8 +234,10 @@ func (s *Service) verifyTail(ctx context.Context, owner AccountID, head Chain, f
 		if in, _, err := s.loadInstance(ctx); err == nil {
 			now = in.Chain
 		}
-	} else if l, err := s.load(ctx, owner, ""); err == nil {
-		now = l.acct.Chain
+	} else if l, err := s.store.Load(ctx, KindAccount, owner, ""); err == nil {
+		if a, err := s.openAccount(l.Record); err == nil {
+			now = a.Chain
+		}
 	}
 	if now.Seq == head.Seq {
 		fault(&Fault{Account: owner, Part: "event", Cause: fmt.Sprintf("event %d is beyond the head %d: the document is older than its trail", rows[0].Seq, head.Seq)})

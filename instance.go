@@ -48,6 +48,9 @@ func (s *Service) loadInstance(ctx context.Context) (*instance, *Freeze, error) 
 	if err := d.Decode(in); err != nil || in.Format != Format || in.Version != l.Record.Version {
 		return nil, l.Frozen, &Fault{Account: Instance, Part: "document", Cause: "does not parse"}
 	}
+	if l.Frozen == nil {
+		l.Frozen = l.behind(in.Chain, in.Version)
+	}
 	return in, l.Frozen, nil
 }
 

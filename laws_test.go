@@ -297,7 +297,8 @@ func seeds(r *room) (_ map[string]*world, found *finding) {
 		"four wrong passwords":            do(out, signIn(away, alice, false), signIn(away, alice, false), signIn(away, alice, false), signIn(away, alice, false)),
 		"setting up, known elsewhere":     do(do(do(fresh, signIn(away, alice, true)), turnOn[:2]...), logOut(away)),
 		"a stranger's five sign-ins":      five,
-		"frozen":                          frozenAccount(r, do, fresh),
+		"frozen":                          frozenAccount(r, do, fresh, &found),
+		"put back without its trail":      putBackInPart(r, do, fresh, &found),
 	}
 	for name, w := range all {
 		if w == nil {
@@ -309,22 +310,24 @@ func seeds(r *room) (_ map[string]*world, found *finding) {
 
 // frozenAccount puts back an old document of alice and shows a newer session:
 // a hostile database, noticed.
-func frozenAccount(r *room, do func(*world, ...func(*play) nidan.Reason) *world, fresh *world) *world {
+func frozenAccount(r *room, do func(*world, ...func(*play) nidan.Reason) *world, fresh *world, found **finding) *world {
 	if fresh == nil {
 		return nil
 	}
 	r.enter(fresh.clone())
 	doc := slices.IndexFunc(r.db.docs, func(d nidan.Record) bool { return d.ID == fresh.truth[alice].id })
-	past := r.db.docs[doc]
+	past, trails := r.db.docs[doc], slices.Clone(r.db.trails)
 	w := do(fresh, signIn(away, alice, true))
 	if w == nil {
 		return nil
 	}
-	w.db.docs[doc] = past
+	w.db.docs[doc], w.db.trails = past, trails
 	w.docs[alice] = nil
 	r.enter(w)
 	tok, _ := nidan.ParseSession(w.jars[away].session.value)
-	_, _ = r.svc.Session(ctx, tok) // whether it was noticed is what the laws of a frozen account show
+	if _, err := r.svc.Session(ctx, tok); (err == nil || len(r.db.freezes) == 0) && *found == nil {
+		*found = &finding{violation{lawFrozen, "a session newer than its document was shown, and nothing is frozen"}, "a seed", nil}
+	}
 	r.leave(w)
 	w.reread(r)
 	return w
@@ -422,4 +425,23 @@ func everyReason() []nidan.Reason {
 		nidan.PasswordCommon: true, nidan.PasswordPersonal: true, nidan.PasswordSimple: true,
 		nidan.NameInvalid: true, nidan.NameTaken: true, nidan.NoAccount: true, nidan.NotFrozen: true,
 	}))
+}
+
+// putBackInPart puts back alice's document and sessions, but not her trail:
+// the session that has ended since must not be alive again.
+func putBackInPart(r *room, do func(*world, ...func(*play) nidan.Reason) *world, fresh *world, found **finding) *world {
+	w := do(fresh, logOut(home))
+	if w == nil {
+		return nil
+	}
+	w.db.docs, w.db.sessions = slices.Clone(fresh.db.docs), slices.Clone(fresh.db.sessions)
+	w.docs[alice] = nil
+	r.enter(w)
+	tok, _ := nidan.ParseSession(fresh.jars[home].session.value)
+	if _, err := r.svc.Session(ctx, tok); err == nil && *found == nil {
+		*found = &finding{violation{lawEnded, "an ended session is alive: it was put back with its document"}, "a seed", nil}
+	}
+	r.leave(w)
+	w.reread(r)
+	return w
 }

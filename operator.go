@@ -123,12 +123,15 @@ func (s *Service) unfreezeOnce(ctx context.Context, id AccountID, reason string)
 	if err != nil {
 		return Outcome{}, err
 	}
-	if l.Frozen == nil {
-		return Outcome{Reason: NotFrozen}, nil
-	}
 	a, err := s.openAccount(l.Record)
 	if err != nil {
 		return Outcome{}, err
+	}
+	if l.Frozen == nil {
+		l.Frozen = l.behind(a.Chain, a.Version) // nobody came by since it was put back
+	}
+	if l.Frozen == nil {
+		return Outcome{Reason: NotFrozen}, nil
 	}
 	if err := s.operate(ctx, Event{Kind: EventOpUnfreeze, Subject: id, Detail: reason}); err != nil {
 		return Outcome{}, err

@@ -130,7 +130,21 @@ func (s *Service) load(ctx context.Context, id AccountID, session SessionID) (lo
 		s.report(ctx, "load", err)
 		return loaded{}, err
 	}
+	if f := l.behind(a.Chain, a.Version); f != nil {
+		s.report(ctx, "load", &Fault{Account: id, Part: f.Part, Cause: fmt.Sprintf("its trail goes on to %d, the document ends at %d: it was put back", l.Trail, a.Chain.Seq)})
+		s.freeze(ctx, *f)
+		return loaded{}, ErrFrozen
+	}
 	return loaded{acct: a, session: l.Session, last: l.Record.Projection.LastSignIn}, nil
+}
+
+// behind is the freeze that a document deserves whose own trail goes on beyond
+// its head, or cannot be read: an old one was put back. Nil if it does not.
+func (l Loaded) behind(head Chain, version int64) *Freeze {
+	if l.Trail >= 0 && l.Trail <= head.Seq {
+		return nil
+	}
+	return &Freeze{Account: l.Record.ID, Part: "event", Found: version}
 }
 
 // openAccount opens a document. What it returns is shared: clone it to change

@@ -151,6 +151,7 @@ type Loaded struct {
 	Record  Record
 	Frozen  *Freeze
 	Session *SessionRow // the one asked for, if it exists
+	Trail   int64       // sequence of the owner's newest event; 0: there is none, -1: it is no number
 }
 
 // Store is what the rules ask of a database. An implementation has to pass
@@ -159,8 +160,9 @@ type Loaded struct {
 // No method may return a nil error before what it wrote is durable, except
 // Seen.
 type Store interface {
-	// Load returns the newest committed document and, if session is not
-	// empty, that session of it. ErrNotFound if there is no document.
+	// Load returns the newest committed document, how far its trail goes and,
+	// if session is not empty, that session of it. ErrNotFound if there is no
+	// document.
 	Load(ctx context.Context, kind Kind, id AccountID, session SessionID) (Loaded, error)
 
 	// Lookup returns the account a key leads to, or ErrNotFound.

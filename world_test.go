@@ -29,6 +29,12 @@ type tables struct {
 	gates    []gate
 	outbox   []nidan.OutboxRow
 	events   []nidan.EventRow // of the present command only; the chain's head is in the document
+	trails   []trail          // how far each goes
+}
+
+type trail struct {
+	owner nidan.AccountID
+	seq   int64
 }
 
 type gate struct {
@@ -44,6 +50,7 @@ func (t tables) clone() tables {
 	t.gates = slices.Clone(t.gates)
 	t.outbox = slices.Clone(t.outbox)
 	t.events = nil
+	t.trails = slices.Clone(t.trails)
 	return t
 }
 
@@ -92,6 +99,11 @@ func (r *room) Load(_ context.Context, kind nidan.Kind, id nidan.AccountID, sess
 					l.Session = x
 				}
 			}
+			for _, x := range r.db.trails {
+				if x.owner == id {
+					l.Trail = x.seq
+				}
+			}
 			return l, nil
 		}
 	}
@@ -126,6 +138,13 @@ func (r *room) Commit(_ context.Context, c nidan.Change) error {
 		r.db.docs[i] = c.Record
 	}
 	r.db.events = append(r.db.events, c.Events...)
+	for _, e := range c.Events {
+		i := slices.IndexFunc(r.db.trails, func(x trail) bool { return x.owner == e.Owner })
+		if i < 0 {
+			i, r.db.trails = len(r.db.trails), append(r.db.trails, trail{owner: e.Owner})
+		}
+		r.db.trails[i].seq = e.Seq
+	}
 	r.db.sessions = slices.DeleteFunc(r.db.sessions, func(s nidan.SessionRow) bool {
 		return s.Account == c.Record.ID && (c.EndAll || slices.Contains(c.End, s.ID))
 	})

@@ -16,8 +16,9 @@ func (s *SQLite) Load(ctx context.Context, kind nidan.Kind, id nidan.AccountID, 
 		part                    sql.NullString
 		shown, found, at, atUse sql.NullInt64
 		sealed                  []byte
+		trail                   int64
 	)
-	dest := append(doc.dest(), &part, &shown, &found, &at, &sealed, &atUse)
+	dest := append(doc.dest(), &part, &shown, &found, &at, &sealed, &atUse, number(&trail))
 	err := s.load.QueryRowContext(ctx, id, kind, session).Scan(dest...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nidan.Loaded{}, nidan.ErrNotFound
@@ -25,7 +26,7 @@ func (s *SQLite) Load(ctx context.Context, kind nidan.Kind, id nidan.AccountID, 
 	if err != nil {
 		return nidan.Loaded{}, fmt.Errorf("store: load %s: %w", id, err)
 	}
-	l := nidan.Loaded{Record: doc.record()}
+	l := nidan.Loaded{Record: doc.record(), Trail: trail}
 	l.Record.Kind, l.Record.ID = kind, id
 	if part.Valid {
 		l.Frozen = &nidan.Freeze{

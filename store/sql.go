@@ -7,7 +7,8 @@ const (
 	sqlLoad = `
 SELECT d.format, d.version, d.sealed, d.name, d.protected, d.methods, d.last_sign_in, d.created,
        f.part, f.shown, f.found, f.at,
-       s.sealed, s.seen
+       s.sealed, s.seen,
+       COALESCE((SELECT e.seq FROM nidan_events e WHERE e.owner = d.id ORDER BY e.seq DESC LIMIT 1), 0)
   FROM nidan_documents d
   LEFT JOIN nidan_freezes  f ON f.account = d.id
   LEFT JOIN nidan_sessions s ON s.account = d.id AND s.id = $3

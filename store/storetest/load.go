@@ -25,6 +25,17 @@ func testLoad(t *testing.T, db Database) {
 			b.Errorf("frozen: %+v", *l.Frozen)
 		}
 	})
+	b.sub("how far the trail goes, in the same snapshot", func(b *bench) {
+		if l := b.load("ann", ""); l.Trail != c.Events[len(c.Events)-1].Seq {
+			b.Errorf("the trail goes to %d, want %d", l.Trail, c.Events[len(c.Events)-1].Seq)
+		}
+		silent := plain("dan", 0, "d")
+		silent.Events = nil
+		b.commit(silent)
+		if l := b.load("dan", ""); l.Trail != 0 {
+			b.Errorf("the trail of an owner without events goes to %d", l.Trail)
+		}
+	})
 	b.sub("zero times and no methods stay that", func(b *bench) {
 		c := plain("eve", 0, "e")
 		c.Record.Projection = nidan.Projection{}
@@ -123,6 +134,9 @@ func testSnapshot(t *testing.T, db Database) {
 				want := step(l.Record.Version)
 				sameRecord(t, l.Record, want.Record)
 				sameSession(t, l.Session, want.Mint[0])
+				if n := want.Events[len(want.Events)-1].Seq; l.Trail != n {
+					t.Errorf("version %d comes with a trail to %d, want %d", l.Record.Version, l.Trail, n)
+				}
 				if l.Record.Version < last {
 					t.Errorf("version %d after version %d", l.Record.Version, last)
 				}
