@@ -60,24 +60,17 @@ func (s *Service) Verify(ctx context.Context, fault func(*Fault)) (Audit, error)
 }
 
 func (s *Service) verifyAccounts(ctx context.Context, au *Audit, heads map[AccountID]Chain, fault func(*Fault)) error {
-	for after := AccountID(""); ; {
-		rows, err := s.archive.Accounts(ctx, after, auditPage)
-		if err != nil || len(rows) == 0 {
-			return err
+	return s.EachAccount(ctx, func(r Record) error {
+		au.Accounts++
+		heads[r.ID] = Chain{}
+		err := s.verifyAccount(ctx, r.ID, au, heads, fault)
+		if err != nil && ctx.Err() == nil {
+			// What cannot be read of one account hides nothing of the others.
+			fault(&Fault{Account: r.ID, Part: "row", Cause: err.Error()})
+			return nil
 		}
-		for _, r := range rows {
-			after = r.ID
-			au.Accounts++
-			heads[r.ID] = Chain{}
-			if err := s.verifyAccount(ctx, r.ID, au, heads, fault); err != nil {
-				if ctx.Err() != nil {
-					return err
-				}
-				// What cannot be read of one account hides nothing of the others.
-				fault(&Fault{Account: r.ID, Part: "row", Cause: err.Error()})
-			}
-		}
-	}
+		return err
+	})
 }
 
 // verifyAccount checks one account. Its document is read again just before its
@@ -141,10 +134,15 @@ func (s *Service) verifyAccount(ctx context.Context, id AccountID, au *Audit, he
 	}
 	for _, row := range queued {
 		au.Messages++
-		if _, err := OpenNotice(s.sealer, row); err != nil {
-			var f *Fault
-			errors.As(err, &f)
+		n, err := OpenNotice(s.sealer, row)
+		var f *Fault
+		switch {
+		case errors.As(err, &f):
 			fault(f)
+		case n.Version > a.Version:
+			if changed, err := s.changedSince(ctx, id, a.Version); err != nil || !changed {
+				fault(&Fault{Account: id, Part: "outbox", Cause: "is newer than the document", Shown: n.Version, Found: a.Version})
+			}
 		}
 	}
 	lookups, err := s.archive.Lookups(ctx, id)
@@ -247,21 +245,42 @@ func (s *Service) verifyTail(ctx context.Context, owner AccountID, head Chain, f
 
 // verifyOwners looks for trails whose document is gone.
 func (s *Service) verifyOwners(ctx context.Context, heads map[AccountID]Chain, fault func(*Fault)) error {
-	for after := AccountID(""); ; {
-		owners, err := s.archive.EventOwners(ctx, after, auditPage)
-		if err != nil || len(owners) == 0 {
+	return eachPage(func(after AccountID) ([]AccountID, error) {
+		return s.archive.EventOwners(ctx, after, auditPage)
+	}, func(id AccountID) AccountID { return id }, func(id AccountID) error {
+		if _, ok := heads[id]; ok {
+			return nil
+		}
+		_, err := s.store.Load(ctx, KindAccount, id, "")
+		if errors.Is(err, ErrNotFound) {
+			fault(&Fault{Account: id, Part: "document", Cause: "has events but no document"})
+			return nil
+		}
+		return err
+	})
+}
+
+// eachPage calls do for everything that a paged list holds. It comes to its end
+// whatever the database says: an id of another type than text has no place in
+// the order, and would be listed for ever.
+func eachPage[T any](page func(after AccountID) ([]T, error), name func(T) AccountID, do func(T) error) error {
+	seen := make(map[AccountID]bool)
+	for after, more := AccountID(""), true; more; {
+		rows, err := page(after)
+		if err != nil {
 			return err
 		}
-		for _, id := range owners {
-			after = id
-			if _, ok := heads[id]; ok {
+		more = false
+		for _, row := range rows {
+			after = name(row)
+			if seen[after] {
 				continue
 			}
-			if _, err := s.store.Load(ctx, KindAccount, id, ""); errors.Is(err, ErrNotFound) {
-				fault(&Fault{Account: id, Part: "document", Cause: "has events but no document"})
-			} else if err != nil {
+			seen[after], more = true, true
+			if err := do(row); err != nil {
 				return err
 			}
 		}
 	}
+	return nil
 }

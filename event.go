@@ -90,6 +90,16 @@ func (c *Chain) append(owner AccountID, commit string, version int64, events []E
 	return rows, nil
 }
 
+// version is that of the document whose commit appended the event, as the row
+// has it. 0: it cannot be read.
+func (row EventRow) version() int64 {
+	var e Event
+	if json.Unmarshal(row.Body, &e) != nil {
+		return 0
+	}
+	return e.Version
+}
+
 // follow checks that row is the successor of c and moves c onto it.
 func (c *Chain) follow(row EventRow) (Event, error) {
 	d := json.NewDecoder(bytes.NewReader(row.Body))

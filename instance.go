@@ -115,10 +115,7 @@ func (c *Chain) goOnAfter(last *EventRow, version int64, f *Freeze) (from int64,
 	if last != nil {
 		unvouched = fmt.Sprintf("%d-%d", c.Seq+1, last.Seq)
 		*c = Chain{Seq: last.Seq, Hash: eventHash(last.Body)}
-		var e Event
-		if json.Unmarshal(last.Body, &e) == nil {
-			known = max(known, e.Version)
-		}
+		known = max(known, last.version())
 	}
 	return max(version, min(known, version+longestLeap)), unvouched
 }

@@ -167,8 +167,12 @@ func (s *Service) lastEvent(ctx context.Context, owner AccountID, beyond int64) 
 		if err != nil || len(rows) == 0 {
 			return last, err
 		}
-		last = &rows[len(rows)-1]
-		beyond = last.Seq
+		for i, row := range rows {
+			if row.Seq <= beyond {
+				return last, nil // no number, and so without a place
+			}
+			last, beyond = &rows[i], row.Seq
+		}
 	}
 }
 
@@ -188,4 +192,11 @@ func (s *Service) Tidy(ctx context.Context) error {
 // projection; what does not open is listed all the same.
 func (s *Service) Accounts(ctx context.Context, after AccountID, limit int) ([]Record, error) {
 	return s.archive.Accounts(ctx, after, limit)
+}
+
+// EachAccount calls do for every account, by id, until it returns an error.
+func (s *Service) EachAccount(ctx context.Context, do func(Record) error) error {
+	return eachPage(func(after AccountID) ([]Record, error) {
+		return s.archive.Accounts(ctx, after, auditPage)
+	}, func(r Record) AccountID { return r.ID }, do)
 }

@@ -131,7 +131,10 @@ func (s *Service) load(ctx context.Context, id AccountID, session SessionID) (lo
 		return loaded{}, err
 	}
 	if f := l.behind(a.Chain, a.Version); f != nil {
-		s.report(ctx, "load", &Fault{Account: id, Part: f.Part, Cause: fmt.Sprintf("its trail goes on to %d, the document ends at %d: it was put back", l.Trail, a.Chain.Seq)})
+		if last, err := s.lastEvent(ctx, id, a.Chain.Seq); err == nil && last != nil {
+			f.Shown = last.version()
+		}
+		s.report(ctx, "load", &Fault{Account: id, Part: f.Part, Cause: fmt.Sprintf("its trail goes on to %d, the document ends at %d", l.Trail, a.Chain.Seq), Shown: f.Shown, Found: f.Found})
 		s.freeze(ctx, *f)
 		return loaded{}, ErrFrozen
 	}

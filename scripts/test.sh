@@ -107,6 +107,7 @@ part_fuzz() {
 
 part_acceptance() {
   [ -x bin/nidan ] || part_build
+  [ -z "$long" ] || export NIDAN_LONG=1
   NIDAN_BINARY=$PWD/bin/nidan go test -count=1 -timeout 60m ./acceptance/...
 }
 

@@ -200,7 +200,7 @@ func (s *Server) newest(ctx context.Context) (time.Time, error) {
 			break
 		}
 	}
-	err := s.accounts(ctx, func(r nidan.Record) error {
+	err := s.svc.EachAccount(ctx, func(r nidan.Record) error {
 		newest = latest(newest, latest(r.Projection.Created, r.Projection.LastSignIn))
 		return nil
 	})
@@ -214,25 +214,9 @@ func latest(a, b time.Time) time.Time {
 	return a
 }
 
-// accounts calls do for every account.
-func (s *Server) accounts(ctx context.Context, do func(nidan.Record) error) error {
-	for after := nidan.AccountID(""); ; {
-		page, err := s.svc.Accounts(ctx, after, trailPage)
-		if err != nil || len(page) == 0 {
-			return err
-		}
-		for _, rec := range page {
-			if err := do(rec); err != nil {
-				return err
-			}
-			after = rec.ID
-		}
-	}
-}
-
 func (d *doctor) outbox(ctx context.Context, s *Server) {
 	queued, accounts := 0, 0
-	err := s.accounts(ctx, func(r nidan.Record) error {
+	err := s.svc.EachAccount(ctx, func(r nidan.Record) error {
 		rows, err := s.db.Outbox(ctx, r.ID)
 		queued, accounts = queued+len(rows), accounts+1
 		return err

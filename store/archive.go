@@ -46,7 +46,7 @@ func (s *SQLite) Accounts(ctx context.Context, after nidan.AccountID, limit int)
 func (s *SQLite) Events(ctx context.Context, owner nidan.AccountID, from int64, limit int) ([]nidan.EventRow, error) {
 	return list(ctx, s.read, func(rows *sql.Rows) (nidan.EventRow, error) {
 		e := nidan.EventRow{Owner: owner}
-		err := rows.Scan(&e.Seq, &e.Commit, &e.Body)
+		err := rows.Scan(number(&e.Seq), &e.Commit, &e.Body)
 		return e, err
 	}, sqlEvents, owner, from, max(limit, 0))
 }

@@ -1,5 +1,3 @@
-//go:build hostile
-
 // Package hostile has somebody write into the database: every column of every
 // table that the catalogue names is altered, swapped between accounts, put back
 // to an older value, and every row deleted, copied and put back, while the
