@@ -3,16 +3,20 @@ package nidan
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"time"
 )
 
 // NoticeKind is a kind of message to the account holder.
 type NoticeKind string
 
-// The notices.
+// What was done, or tried, with an account: told to each of its addresses.
 const (
 	NoticeOn              NoticeKind = "turned_on"
 	NoticeOff             NoticeKind = "turned_off"
+	NoticeAdded           NoticeKind = "method_added"
+	NoticeReplaced        NoticeKind = "method_replaced"
+	NoticeRemoved         NoticeKind = "method_removed"
 	NoticeBackupUsed      NoticeKind = "backup_code_used"
 	NoticeCodesIssued     NoticeKind = "backup_codes_reissued"
 	NoticeCodeReplaced    NoticeKind = "backup_code_replaced"
@@ -20,26 +24,97 @@ const (
 	NoticePasswordStopped NoticeKind = "password_stopped"
 	NoticeDisabled        NoticeKind = "authenticator_disabled"
 	NoticePasswordReset   NoticeKind = "password_reset"
+	NoticePasswordChanged NoticeKind = "password_changed"
+	NoticeAddressAsked    NoticeKind = "address_change_asked" // Item: the new one
+	NoticeAddressChanged  NoticeKind = "address_changed"      // Item: the new one
+	NoticeSecondAdded     NoticeKind = "second_address_added" // Item: which
+	NoticeSecondRemoved   NoticeKind = "second_address_removed"
+	NoticeNotMe           NoticeKind = "reported_not_me" // sessions ended, a new password is needed
+	NoticeRecoveryStarted NoticeKind = "recovery_started"
+	NoticeRecoveryHalf    NoticeKind = "recovery_half"
+	NoticeRecoveryReady   NoticeKind = "recovery_ready"
+	NoticeRecoveryGone    NoticeKind = "recovery_cancelled"
+	NoticeRecovered       NoticeKind = "recovered"
+	NoticeDeleted         NoticeKind = "account_deleted"
 )
+
+// Mailed numbers: Code until Until.
+const (
+	NoticeSignInCode  NoticeKind = "code_sign_in"
+	NoticeConfirmCode NoticeKind = "code_confirm" // to change something, in a session
+	NoticeSetUpCode   NoticeKind = "code_set_up"  // to turn the e-mail code on
+	NoticeAddressCode NoticeKind = "code_address" // to prove the address during a set-up
+)
+
+// Mailed links: Link until Until.
+const (
+	NoticeInvite       NoticeKind = "link_invite"
+	NoticeRegister     NoticeKind = "link_register"
+	NoticeHasAccount   NoticeKind = "link_register_taken" // of a registration for an address that has an account: Link resets
+	NoticeResetLink    NoticeKind = "link_reset"
+	NoticeBrowserLink  NoticeKind = "link_browser"
+	NoticeAddressLink  NoticeKind = "link_address" // to the new address
+	NoticeSecondLink   NoticeKind = "link_second_address"
+	NoticeRecoveryLink NoticeKind = "link_recovery"
+)
+
+// Kinds lists every kind of message, for whoever has to have words for each.
+func Kinds() []NoticeKind {
+	return []NoticeKind{
+		NoticeOn, NoticeOff, NoticeAdded, NoticeReplaced, NoticeRemoved, NoticeBackupUsed, NoticeCodesIssued,
+		NoticeCodeReplaced, NoticeStranger, NoticePasswordStopped, NoticeDisabled, NoticePasswordReset,
+		NoticePasswordChanged, NoticeAddressAsked, NoticeAddressChanged, NoticeSecondAdded, NoticeSecondRemoved,
+		NoticeNotMe, NoticeRecoveryStarted, NoticeRecoveryHalf, NoticeRecoveryReady, NoticeRecoveryGone,
+		NoticeRecovered, NoticeDeleted,
+		NoticeSignInCode, NoticeConfirmCode, NoticeSetUpCode, NoticeAddressCode,
+		NoticeInvite, NoticeRegister, NoticeHasAccount, NoticeResetLink, NoticeBrowserLink, NoticeAddressLink,
+		NoticeSecondLink, NoticeRecoveryLink,
+	}
+}
 
 // noticeLife is how long a notice waits to be sent before it is no news.
 const noticeLife = 7 * 24 * time.Hour
 
-// A Notice is what is told to the account holder: the facts, without any text
-// that a person chose and without any secret. It is queued, sealed together
-// with its recipient, in the commit that causes it.
+// A Notice is a message to the account holder: the facts, without any text that
+// a person chose but addresses. It is queued, sealed together with its
+// recipient, in the commit that causes it. It may hold a number or a link and
+// so prints as a placeholder.
 type Notice struct {
 	Kind     NoticeKind `json:"k"`
-	To       string     `json:"to"`
+	To       string     `json:"to"`             // empty: work done for nobody, to be thrown away unsent
+	Name     string     `json:"name,omitempty"` // login name of the account it is about
 	Language string     `json:"lang,omitempty"`
 	At       time.Time  `json:"t"`
 	Version  int64      `json:"v"`
 	Method   MethodName `json:"m,omitempty"`
 	Count    int        `json:"x,omitempty"`
 	Item     string     `json:"o,omitempty"`
-	Address  string     `json:"a,omitempty"`
+	Address  string     `json:"a,omitempty"` // network address of the request that caused it
 	Browser  string     `json:"b,omitempty"`
+
+	Until time.Time  `json:"u,omitzero"`  // the number or link works until then; of a recovery: when it ripens or is gone
+	Code  string     `json:"c,omitempty"` // a mailed number
+	Link  MailedLink `json:"l,omitzero"`  // what the message is for
+	Undo  MailedLink `json:"n,omitzero"`  // "it wasn't me", or "cancel"; opens a page with one button
 }
+
+// A MailedLink is a ticket on its way to a mailbox.
+type MailedLink struct {
+	Purpose TicketPurpose `json:"p"`
+	Ticket  string        `json:"t"` // the last path segment of its address
+}
+
+// Format implements [fmt.Formatter].
+func (n Notice) Format(f fmt.State, _ rune) { placeholder(f, "notice "+string(n.Kind)) }
+
+// LogValue implements [slog.LogValuer].
+func (n Notice) LogValue() slog.Value { return slog.StringValue("notice " + string(n.Kind)) }
+
+// Format implements [fmt.Formatter].
+func (l MailedLink) Format(f fmt.State, _ rune) { placeholder(f, "link "+string(l.Purpose)) }
+
+// LogValue implements [slog.LogValuer].
+func (l MailedLink) LogValue() slog.Value { return slog.StringValue("link " + string(l.Purpose)) }
 
 // queued is a notice with its place in the outbox.
 type queued struct {
@@ -54,7 +129,7 @@ func (d *decision) tell(n Notice) { d.tellAt(d.now, n) }
 // tellAt queues a notice to go out at a time, and returns its id so that it
 // can be dropped before.
 func (d *decision) tellAt(due time.Time, n Notice) string {
-	n.To, n.Language, n.At = d.acct.Name, d.acct.Language, d.now
+	n.To, n.Name, n.Language, n.At = d.acct.Name, d.acct.Name, d.acct.Language, d.now
 	if n.Address == "" {
 		n.Address, n.Browser = d.from.Address, d.from.Browser
 	}

@@ -85,11 +85,13 @@ type EventRow struct {
 // An OutboxRow is a message to be sent, as it is stored. Its recipient stands
 // inside the seal.
 type OutboxRow struct {
-	Account AccountID
+	Account AccountID // or what stands for an address without an account
 	ID      string
-	Sealed  []byte
+	Sealed  []byte // empty once it has been given up
 	Due     time.Time
 	Expires time.Time
+	Tries   int    // how often it was taken to be sent
+	Cause   string // why it was given up; empty while it may still be sent
 }
 
 // LookupKind is a kind of look-up row.
@@ -189,6 +191,10 @@ type Store interface {
 	// runs after Gate has returned.
 	Gate(ctx context.Context, keys []string, step func([]GateRow) []GateRow) ([]GateRow, error)
 
+	// Queue adds messages that no decision about an account causes: to an
+	// address that has none, or that must not be told apart from one.
+	Queue(ctx context.Context, rows []OutboxRow) error
+
 	// Seen notes that a session was used. It is not waited for and may be
 	// lost.
 	Seen(account AccountID, session SessionID, at time.Time)
@@ -222,6 +228,27 @@ type Archive interface {
 	// Tidy deletes what has lost its meaning: messages that expired before
 	// now, and gate rows whose newest try was counted before idle.
 	Tidy(ctx context.Context, now, idle time.Time) error
+}
+
+// A Post is what sending asks of a database.
+type Post interface {
+	// Lease returns messages that are due at now and have not expired, the
+	// longest due first, at most limit. In the same transaction it puts each
+	// off until until and counts a try, so that nobody else takes it
+	// meanwhile and a sender that dies leaves it to be sent again.
+	Lease(ctx context.Context, now, until time.Time, limit int) ([]OutboxRow, error)
+
+	// Sent deletes a message that was handed over, or is not to be sent. It
+	// is no error if there is none any more.
+	Sent(ctx context.Context, account AccountID, id string) error
+
+	// Later puts a message off, to be tried again. It is no error if there
+	// is none any more.
+	Later(ctx context.Context, account AccountID, id string, due time.Time) error
+
+	// Bury gives a message up: its body is erased, and the row stays until it
+	// expires, for the operator to see why.
+	Bury(ctx context.Context, account AccountID, id, cause string) error
 }
 
 // Purpose separates what the keys are used for. A value sealed for one purpose

@@ -188,6 +188,11 @@ func (r *room) Gate(_ context.Context, keys []string, step func([]nidan.GateRow)
 	return rows, nil
 }
 
+func (r *room) Queue(_ context.Context, rows []nidan.OutboxRow) error {
+	r.db.outbox = append(r.db.outbox, rows...)
+	return nil
+}
+
 func (r *room) Seen(account nidan.AccountID, session nidan.SessionID, at time.Time) {
 	for i := range r.db.sessions {
 		if s := &r.db.sessions[i]; s.Account == account && s.ID == session {

@@ -10,16 +10,20 @@ import (
 )
 
 // list reads all rows of a statement.
-func list[T any](ctx context.Context, db *sql.DB, scan func(*sql.Rows) (T, error), query string, args ...any) (all []T, err error) {
-	defer func() {
-		if err != nil {
-			all, err = nil, fmt.Errorf("store: list: %w", err)
-		}
-	}()
+func list[T any](ctx context.Context, db *sql.DB, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("store: list: %w", err)
 	}
+	all, err := collect(rows, scan)
+	if err != nil {
+		return nil, fmt.Errorf("store: list: %w", err)
+	}
+	return all, nil
+}
+
+// collect reads all rows and closes them.
+func collect[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) (all []T, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		one, err := scan(rows)
@@ -81,11 +85,5 @@ func (s *SQLite) Lookups(ctx context.Context, account nidan.AccountID) ([]nidan.
 
 // Outbox implements [nidan.Archive].
 func (s *SQLite) Outbox(ctx context.Context, account nidan.AccountID) ([]nidan.OutboxRow, error) {
-	return list(ctx, s.read, func(rows *sql.Rows) (nidan.OutboxRow, error) {
-		m := nidan.OutboxRow{Account: account}
-		var due, expires int64
-		err := rows.Scan(&m.ID, &m.Sealed, &due, &expires)
-		m.Due, m.Expires = instant(due), instant(expires)
-		return m, err
-	}, sqlOutbox, account)
+	return list(ctx, s.read, scanMessage, sqlOutbox, account)
 }

@@ -127,12 +127,7 @@ func (db *conn) changeOutbox(c nidan.Change) error {
 			return err
 		}
 	}
-	for _, m := range c.Queue {
-		if err := db.run(sqlInsertMessage, m.Account, m.ID, m.Sealed, micros(m.Due), micros(m.Expires)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return db.queue(c.Queue)
 }
 
 // committed reports whether a commit with this id has appended to an owner's

@@ -89,6 +89,19 @@ func (db *conn) row(dest []any, query string, args ...any) (bool, error) {
 	return err == nil, err
 }
 
+// query reads all rows of a statement.
+func query[T any](db *conn, scan func(*sql.Rows) (T, error), text string, args ...any) ([]T, error) {
+	st, err := db.prepared(text)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := st.QueryContext(background, args...)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, scan)
+}
+
 // within runs apply in a savepoint. A refusal undoes what apply wrote and
 // nothing else; after a failure the transaction has to be rolled back.
 func (db *conn) within(apply func(*conn) (refusal, failure error)) (refusal, failure error) {

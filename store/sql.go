@@ -48,6 +48,8 @@ const (
 
 	sqlInsertMessage = `INSERT INTO nidan_outbox (account, id, sealed, due, expires) VALUES ($1, $2, $3, $4, $5)`
 	sqlDeleteMessage = `DELETE FROM nidan_outbox WHERE account = $1 AND id = $2`
+	sqlDelayMessage  = `UPDATE nidan_outbox SET due = $3 WHERE account = $1 AND id = $2`
+	sqlBuryMessage   = `UPDATE nidan_outbox SET sealed = $3, cause = $4 WHERE account = $1 AND id = $2 AND cause = ''`
 
 	// Matches one row if the key was free or is this account's already, and
 	// none if it is another's.
@@ -73,6 +75,20 @@ ON CONFLICT (key) DO UPDATE SET wrong = excluded.wrong, last = excluded.last`
 	sqlTidyOutbox = `DELETE FROM nidan_outbox WHERE expires <= $1`
 )
 
+// Sending. What of a lease looks at due twice makes it safe where another may
+// have taken the row while this one waited for it: it is looked at again then,
+// and is due no more.
+const (
+	messageColumns = `account, id, sealed, due, expires, tries, cause`
+
+	sqlDue = `SELECT account, id FROM nidan_outbox WHERE due <= $1 AND expires > $1 AND cause = '' ORDER BY due LIMIT $2`
+
+	sqlLease = `
+UPDATE nidan_outbox SET due = $3, tries = tries + 1
+ WHERE (account, id) IN (` + sqlDue + `) AND due <= $1
+RETURNING ` + messageColumns
+)
+
 const (
 	sqlCanary    = `SELECT sealed FROM nidan_canary WHERE id = 1`
 	sqlPutCanary = `INSERT INTO nidan_canary (id, sealed) VALUES (1, $1) ON CONFLICT (id) DO NOTHING`
@@ -89,5 +105,5 @@ SELECT id, format, version, sealed, name, protected, methods, last_sign_in, crea
 	sqlEventOwners = `SELECT DISTINCT owner FROM nidan_events WHERE owner > $1 ORDER BY owner LIMIT $2`
 	sqlSessions    = `SELECT id, sealed, seen FROM nidan_sessions WHERE account = $1 ORDER BY id`
 	sqlLookups     = `SELECT kind, key FROM nidan_lookups WHERE account = $1 ORDER BY kind, key`
-	sqlOutbox      = `SELECT id, sealed, due, expires FROM nidan_outbox WHERE account = $1 ORDER BY due, id`
+	sqlOutbox      = `SELECT ` + messageColumns + ` FROM nidan_outbox WHERE account = $1 ORDER BY due, id`
 )

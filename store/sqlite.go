@@ -70,6 +70,7 @@ type SQLite struct {
 var (
 	_ nidan.Store   = (*SQLite)(nil)
 	_ nidan.Archive = (*SQLite)(nil)
+	_ nidan.Post    = (*SQLite)(nil)
 )
 
 // OpenSQLite opens the database in the file at path and brings its tables up

@@ -24,6 +24,7 @@ import (
 type Engine interface {
 	nidan.Store
 	nidan.Archive
+	nidan.Post
 
 	// Canary returns the canary, or [nidan.ErrNotFound].
 	Canary(ctx context.Context) ([]byte, error)

@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nidan-auth/nidan"
+)
+
+// Queue implements [nidan.Store]. The rows' Tries and Cause are not taken
+// along. The rows must not be changed afterwards, not even when Queue has
+// returned [nidan.ErrUnknown].
+func (s *SQLite) Queue(ctx context.Context, rows []nidan.OutboxRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return s.w.submit(ctx, &request{
+		apply: func(db *conn) (refusal, failure error) { return nil, db.queue(rows) },
+	})
+}
+
+func (db *conn) queue(rows []nidan.OutboxRow) error {
+	for _, m := range rows {
+		if err := db.run(sqlInsertMessage, m.Account, m.ID, m.Sealed, micros(m.Due), micros(m.Expires)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Lease implements [nidan.Post]. What it returns is due at until by now.
+func (s *SQLite) Lease(ctx context.Context, now, until time.Time, limit int) ([]nidan.OutboxRow, error) {
+	if !until.After(now) {
+		return nil, errors.New("store: a lease has to end after it begins")
+	}
+	var rows []nidan.OutboxRow
+	err := s.w.submit(ctx, &request{
+		stay: true, // who has left would hold up what was taken for them
+		apply: func(db *conn) (refusal, failure error) {
+			rows, failure = db.lease(micros(now), micros(until), max(limit, 0))
+			return nil, failure
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
+// lease takes messages with one statement, which says nothing about the order
+// of what it returns; so the order is asked for before.
+func (db *conn) lease(now, until int64, limit int) ([]nidan.OutboxRow, error) {
+	type key struct{ account, id string }
+	due, err := query(db, func(rows *sql.Rows) (k key, err error) {
+		err = rows.Scan(&k.account, &k.id)
+		return k, err
+	}, sqlDue, now, limit)
+	if err != nil || len(due) == 0 {
+		return nil, err
+	}
+	place := make(map[key]int, len(due))
+	for i, k := range due {
+		place[k] = i
+	}
+	taken, err := query(db, scanMessage, sqlLease, now, limit, until)
+	slices.SortFunc(taken, func(a, b nidan.OutboxRow) int {
+		return place[key{string(a.Account), a.ID}] - place[key{string(b.Account), b.ID}]
+	})
+	return taken, err
+}
+
+// scanMessage reads the columns messageColumns.
+func scanMessage(rows *sql.Rows) (nidan.OutboxRow, error) {
+	var m nidan.OutboxRow
+	var due, expires int64
+	err := rows.Scan(&m.Account, &m.ID, &m.Sealed, number(&due), number(&expires), number(&m.Tries), &m.Cause)
+	m.Due, m.Expires = instant(due), instant(expires)
+	return m, err
+}
+
+// Sent implements [nidan.Post].
+func (s *SQLite) Sent(ctx context.Context, account nidan.AccountID, id string) error {
+	return s.write(ctx, sqlDeleteMessage, account, id)
+}
+
+// Later implements [nidan.Post].
+func (s *SQLite) Later(ctx context.Context, account nidan.AccountID, id string, due time.Time) error {
+	return s.write(ctx, sqlDelayMessage, account, id, micros(due))
+}
+
+// Bury implements [nidan.Post]. A message is given up for one cause, the first.
+func (s *SQLite) Bury(ctx context.Context, account nidan.AccountID, id, cause string) error {
+	if cause == "" {
+		return fmt.Errorf("store: message %s of %s: giving it up needs a cause", id, account)
+	}
+	return s.write(ctx, sqlBuryMessage, account, id, []byte{}, cause)
+}
+
+// write runs one statement by itself.
+func (s *SQLite) write(ctx context.Context, query string, args ...any) error {
+	return s.w.submit(ctx, &request{
+		apply: func(db *conn) (refusal, failure error) { return nil, db.run(query, args...) },
+	})
+}
