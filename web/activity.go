@@ -75,7 +75,7 @@ func saidOf(e nidan.Event) *message {
 	}
 	m := msg(key)
 	if l.item && (!l.byMethod || shapes[e.Method].Numbered) {
-		m.args = []any{"item", e.Item}
+		m.Args = []any{"item", e.Item}
 	}
 	return m
 }

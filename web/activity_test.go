@@ -34,8 +34,8 @@ func TestActivitiesAreToldOnce(t *testing.T) {
 		t.Fatalf("%d lines", len(got))
 	}
 	for i, w := range want {
-		if g := got[i]; g.Said.key != w.key || g.Times != w.times || g.Warn != w.warn {
-			t.Errorf("line %d: %s, %d times, %v", i, g.Said.key, g.Times, g.Warn)
+		if g := got[i]; g.Said.Key != w.key || g.Times != w.times || g.Warn != w.warn {
+			t.Errorf("line %d: %s, %d times, %v", i, g.Said.Key, g.Times, g.Warn)
 		}
 	}
 }
@@ -52,7 +52,7 @@ func TestEveryEventSpeaks(t *testing.T) {
 				if kind == nidan.EventCodeReplaced || item[kind] && m == "backup" {
 					e.Item = "04"
 				}
-				if _, err := l.say(saidOf(e)); err != nil {
+				if _, err := l.Say(saidOf(e)); err != nil {
 					t.Error(err)
 				}
 			}
@@ -68,7 +68,7 @@ func TestEveryReasonSpeaks(t *testing.T) {
 			for _, m := range []nidan.MethodName{"", "totp", "backup", "unheard_of"} {
 				for _, n := range []int{0, 1, 5} {
 					out := nidan.Outcome{Reason: r, Until: noon, When: noon, Count: n, Limit: n, Off: noon.Sub(noon)}
-					if _, err := l.say(v.reason(out, m)); err != nil {
+					if _, err := l.Say(v.reason(out, m)); err != nil {
 						t.Error(err)
 					}
 				}

@@ -5,10 +5,8 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,48 +15,21 @@ import (
 	"time"
 
 	"github.com/nidan-auth/nidan"
+	"github.com/nidan-auth/nidan/catalogue"
+	"github.com/nidan-auth/nidan/catalogue/cataloguetest"
 )
 
-// slots returns the placeholders of a sentence, sorted. The singular may leave
-// out the number it stands for.
+// slots returns the placeholders of a sentence, sorted and each once.
 func slots(text string) []string {
-	set := map[string]bool{}
-	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
-		set[m[1]] = true
-	}
-	return slices.Sorted(maps.Keys(set))
+	return slices.Compact(slices.Sorted(slices.Values(catalogue.Places(text))))
 }
 
 func without(names []string, drop ...string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(drop, n) })
 }
 
-func TestCataloguesAgree(t *testing.T) {
-	p := newPages(t)
-	en := p.locales.all[0]
-	for _, l := range p.locales.all {
-		for key, want := range en.messages {
-			got, ok := l.messages[key]
-			if !ok {
-				t.Errorf("%s: %q is missing", l.tag, key)
-				continue
-			}
-			if !slices.Equal(without(slots(got.other), "brand", "support"), without(slots(want.other), "brand", "support")) {
-				t.Errorf("%s: %q has %v, English has %v", l.tag, key, slots(got.other), slots(want.other))
-			}
-			if got.one != "" && !slices.Equal(without(slots(got.one), "n"), without(slots(got.other), "n")) {
-				t.Errorf("%s: %q: one has %v, other %v", l.tag, key, slots(got.one), slots(got.other))
-			}
-			if strings.ContainsAny(placeholder.ReplaceAllString(got.one+got.other, ""), "{}") {
-				t.Errorf("%s: %q has a stray brace", l.tag, key)
-			}
-		}
-		for key := range l.messages {
-			if _, ok := en.messages[key]; !ok {
-				t.Errorf("%s: %q is not an English key", l.tag, key)
-			}
-		}
-	}
+func TestCatalogue(t *testing.T) {
+	cataloguetest.Run(t, newPages(t).locales.set, "brand", "support")
 }
 
 // TestEverySentenceIsUsed compares the catalogue with what templates and code
@@ -69,13 +40,13 @@ func TestEverySentenceIsUsed(t *testing.T) {
 	used := map[string]bool{}
 	use := func(where, key string, values []string) {
 		used[key] = true
-		s, ok := en.messages[key]
+		s, ok := en.Sentence(key)
 		if !ok {
 			t.Errorf("%s: there is no sentence %q", where, key)
 			return
 		}
-		if values != nil && !slices.Equal(without(slots(s.other), "brand", "support"), values) && !slices.Equal(slots(s.other), without(values, "n")) {
-			t.Errorf("%s: %q is given %v and has places for %v", where, key, values, slots(s.other))
+		if values != nil && !slices.Equal(without(slots(s.Other), "brand", "support"), values) && !slices.Equal(slots(s.Other), without(values, "n")) {
+			t.Errorf("%s: %q is given %v and has places for %v", where, key, values, slots(s.Other))
 		}
 	}
 	for name, tmpl := range en.pages {
@@ -86,7 +57,7 @@ func TestEverySentenceIsUsed(t *testing.T) {
 		}
 	}
 	literals(t, func(where, text string) {
-		if _, ok := en.messages[text]; ok {
+		if _, ok := en.Sentence(text); ok {
 			used[text] = true
 		}
 	})
@@ -137,7 +108,7 @@ func TestEverySentenceIsUsed(t *testing.T) {
 	for _, key := range []string{"fault.500", "fault.busy", "fault.clock"} {
 		use("failed.go", key+".h1", nil)
 	}
-	for key := range en.messages {
+	for _, key := range en.Keys() {
 		if !used[key] {
 			t.Errorf("nothing says %q", key)
 		}
@@ -336,52 +307,4 @@ func constants(t *testing.T, kind, doc string) map[string]string {
 		}
 	}
 	return out
-}
-
-// forbidden are words that no page says (PEOPLE, part 2 and part 5, 16).
-var forbidden = map[string]*regexp.Regexp{
-	"en": regexp.MustCompile(`(?i)\b(proofs?|enrol\w*|assurance|mandate\w*|tokens?|otp|totp|locked|lock|invalid|valid|mfa|2fa|factors?|two-factor|credentials?|devices? id|users?|please|sorry|oops|success\w*|recovery codes?|one-time (code|password)|security code|log ?in code|sign[- ]?(in|out))\b`),
-	"ja": regexp.MustCompile(`(?i)あなた|正常に|成功しました|！|ロック|二段階|2段階 |無効な|無効です|トークン|otp|確認コード|ワンタイム|リカバリ`),
-	"ko": regexp.MustCompile(`(?i)당신|성공적으로|활성화|토큰|인증번호|잠금|잠겼|유효하지|이중 인증|복구 코드|\} ?(이|가|을|를|은|는|과|와|으로|로)\b`),
-}
-
-func TestForbiddenWords(t *testing.T) {
-	for _, l := range newPages(t).locales.all {
-		words := forbidden[l.tag]
-		if words == nil {
-			t.Errorf("%s: no list of words to leave out", l.tag)
-			continue
-		}
-		for key, s := range l.messages {
-			if m := words.FindString(s.one + " " + s.other); m != "" {
-				t.Errorf("%s: %q says %q", l.tag, key, m)
-			}
-		}
-	}
-}
-
-func TestFillRefuses(t *testing.T) {
-	l := newPages(t).locales.all[0]
-	for name, args := range map[string][]any{
-		"missing":  {},
-		"unknown":  {"area", "x", "colour", "red"},
-		"odd":      {"area"},
-		"unnamed":  {1, 2},
-		"a struct": {"area", struct{}{}},
-	} {
-		if s, err := l.html("login.h1.area", args...); err == nil {
-			t.Errorf("%s: %s", name, s)
-		}
-	}
-	if _, err := l.html("no.such.key"); err == nil {
-		t.Error("a missing key is no error")
-	}
-}
-
-func TestSentencesAreEscaped(t *testing.T) {
-	l := newPages(t).locales.all[0]
-	got, err := l.html("login.h1.area", "area", `<b>"&`)
-	if err != nil || got != "Log in to &lt;b&gt;&#34;&amp;" {
-		t.Errorf("%s, %v", got, err)
-	}
 }

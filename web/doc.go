@@ -17,7 +17,8 @@
 //
 // # A new language
 //
-// One file in locale/, named by its BCP 47 tag. No code changes.
+// One file in locale/, named by its BCP 47 tag, and what package catalogue says.
+// No code changes here.
 //
 // # A new method of the second step
 //

@@ -49,14 +49,14 @@ func FuzzBrowserFamily(f *testing.F) {
 		if !slices.Contains(vocabulary, got) {
 			t.Fatalf("%q is not of the vocabulary", got)
 		}
-		said, err := p.locales.all[0].say(family(got))
+		said, err := p.locales.all[0].Say(family(got))
 		if err != nil || got != "" && !strings.Contains(string(said), strings.Split(got, on)[0]) {
 			t.Errorf("%q is said as %q, %v", got, said, err)
 		}
 		// A stored text that is not ours is not repeated.
 		if !slices.Contains(vocabulary, ua) {
-			if m := family(ua); m.key != "family.unknown" {
-				t.Errorf("%q is said as %s", ua, m.key)
+			if m := family(ua); m.Key != "family.unknown" {
+				t.Errorf("%q is said as %s", ua, m.Key)
 			}
 		}
 	})

@@ -36,7 +36,7 @@ func (l *locale) file(view codesView) (string, error) {
 	}
 	var b strings.Builder
 	line := func(m *message) error {
-		s, err := l.text(m.key, m.args...)
+		s, err := l.Text(m.Key, m.Args...)
 		b.WriteString(s + "\r\n")
 		return err
 	}

@@ -64,7 +64,7 @@ func (l link) post(v *visit) error {
 	case !out.Passed():
 		return v.linkDead(out)
 	}
-	out, err = l.use(v.p.svc, v.r.Context(), l.ticket(v), v.form.secret("password"), v.locale.tag, v.from())
+	out, err = l.use(v.p.svc, v.r.Context(), l.ticket(v), v.form.secret("password"), v.locale.Tag(), v.from())
 	switch {
 	case err != nil:
 		return err

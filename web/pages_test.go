@@ -14,7 +14,7 @@ func TestEveryPageSpeaksEveryLanguage(t *testing.T) {
 	for _, l := range p.locales.all {
 		for _, s := range samples(t) {
 			shown[s.page] = true
-			t.Run(l.tag+"/"+s.name, func(t *testing.T) {
+			t.Run(l.Tag()+"/"+s.name, func(t *testing.T) {
 				html, err := s.render(p, l)
 				if err != nil {
 					t.Fatal(err)
@@ -54,10 +54,14 @@ func checkPage(t *testing.T, l *locale, s sample, html string) {
 		t.Errorf("h1 of %d words: %s", words, h1[0][1])
 	}
 	head := title.FindStringSubmatch(html)[1]
-	if strings.HasPrefix(head, l.must("layout.error")) != s.bad {
+	failed, err := l.Text("layout.error")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.HasPrefix(head, failed) != s.bad {
 		t.Errorf("title %q", head)
 	}
-	if !strings.Contains(html, `<html lang="`+l.tag+`">`) {
+	if !strings.Contains(html, `<html lang="`+l.Tag()+`">`) {
 		t.Error("no language")
 	}
 	for _, m := range inline.FindAllString(html, -1) {

@@ -84,7 +84,7 @@ func (v *visit) reason(out nidan.Outcome, method nidan.MethodName) *message {
 	}
 	m := msg(key)
 	if t.values != nil {
-		m.args = t.values(out, v.p.svc.Now())
+		m.Args = t.values(out, v.p.svc.Now())
 	}
 	return m
 }

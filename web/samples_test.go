@@ -164,7 +164,7 @@ func inAWhile(after time.Duration) second { return second(noon.Add(after)) }
 
 // render executes a sample in a language.
 func (s sample) render(p *Pages, l *locale) (string, error) {
-	pg := page{Lang: l.tag, Brand: p.brand, Failed: s.bad, View: s.view, Account: "mina.yamamoto-fernandez@customers.example.co.jp"}
+	pg := page{Lang: l.Tag(), Brand: p.brand, Failed: s.bad, View: s.view, Account: "mina.yamamoto-fernandez@customers.example.co.jp"}
 	if s.guest {
 		pg.Account = ""
 	}
@@ -200,7 +200,7 @@ func TestSamples(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			write(l.tag+"/"+s.name+".html", []byte(html))
+			write(l.Tag()+"/"+s.name+".html", []byte(html))
 		}
 	}
 }

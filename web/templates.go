@@ -64,14 +64,14 @@ func (s screens) speak(l *locale, as assets) (map[string]*template.Template, err
 // a handler chose, method one about a method.
 func (l *locale) funcs(as assets) template.FuncMap {
 	return template.FuncMap{
-		"t":   l.html,
-		"say": l.say,
+		"t":   l.HTML,
+		"say": l.Say,
 		"method": func(m nidan.MethodName, part string) (template.HTML, error) {
-			return l.say(ofMethod(m, part))
+			return l.Say(ofMethod(m, part))
 		},
-		"moment": func(t time.Time) template.HTML { return template.HTML(l.element(t, l.moment(t))) },
+		"moment": func(t time.Time) (template.HTML, error) { return l.Value(t) },
 		"date":   func(t time.Time) day { return day(t) },
-		"family": func(stored string) (template.HTML, error) { return l.say(family(stored)) },
+		"family": func(stored string) (template.HTML, error) { return l.Say(family(stored)) },
 		"asset":  as.url,
 		"field":  newCodeField,
 	}

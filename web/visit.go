@@ -78,13 +78,13 @@ func (v *visit) retryAfter(d time.Duration) {
 }
 
 func (v *visit) write(status int, name string, pg page) error {
-	pg.Lang, pg.Brand, pg.Account = v.locale.tag, v.p.brand, v.account
+	pg.Lang, pg.Brand, pg.Account = v.locale.Tag(), v.p.brand, v.account
 	var b bytes.Buffer
 	if err := v.locale.execute(&b, name, pg); err != nil {
 		return err
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	v.w.Header().Set("Content-Language", v.locale.tag)
+	v.w.Header().Set("Content-Language", v.locale.Tag())
 	v.w.WriteHeader(status)
 	_, _ = v.w.Write(b.Bytes()) // whoever asked has gone
 	return nil

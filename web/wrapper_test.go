@@ -249,7 +249,7 @@ func TestPauses(t *testing.T) {
 		if readErr != nil {
 			t.Fatal(readErr)
 		}
-		want, textErr := p.locales.all[0].text(key)
+		want, textErr := p.locales.all[0].Text(key)
 		if textErr != nil {
 			t.Fatal(textErr)
 		}
@@ -329,13 +329,13 @@ func TestStaticIsKeptUnderItsHash(t *testing.T) {
 func TestLanguages(t *testing.T) {
 	p := newPages(t)
 	for accept, want := range map[string]string{"": "en", "xx": "en", "en-GB,en;q=0.5": "en", ";;;": "en", strings.Repeat("ja,", 5000): "en"} {
-		if got := p.locales.match(accept).tag; got != want && len(p.locales.all) == 1 {
+		if got := p.locales.match(accept).Tag(); got != want && len(p.locales.all) == 1 {
 			t.Errorf("%.20q: %s", accept, got)
 		}
 	}
 	for _, l := range p.locales.all {
-		if got := p.locales.match(l.tag + "-x-test,en;q=0.1").tag; got != l.tag {
-			t.Errorf("%s asks in vain, gets %s", l.tag, got)
+		if got := p.locales.match(l.Tag() + "-x-test,en;q=0.1").Tag(); got != l.Tag() {
+			t.Errorf("%s asks in vain, gets %s", l.Tag(), got)
 		}
 	}
 }
