@@ -55,11 +55,25 @@ type Account struct {
 	Retired        []Retired       `json:"retired,omitempty"` // newest last
 	Throttle       Throttle        `json:"throttle,omitzero"`
 
+	Default string `json:"default,omitempty"` // authenticator asked first; empty: the oldest
+
 	Pending  []Pending      `json:"pending,omitempty"`  // oldest first
+	Prompts  []Outstanding  `json:"prompts,omitempty"`  // numbers mailed and not used
 	Sessions []SessionRef   `json:"sessions,omitempty"` // oldest first; a session row not listed here is none
 	Browsers []KnownBrowser `json:"browsers,omitempty"`
 
-	BrowserLink time.Time `json:"blink,omitzero"` // browser links issued before are used up
+	Remembered []RememberedBrowser `json:"rem,omitempty"` // oldest first; ends with the epoch
+
+	Proven   time.Time     `json:"proven,omitzero"` // when Name was last shown to reach its holder
+	Second   SecondAddress `json:"second,omitzero"`
+	Recovery *Recovery     `json:"recovery,omitempty"` // in progress
+	Deleted  time.Time     `json:"deleted,omitzero"`   // a tombstone: nothing else of it is left
+
+	// Links of a kind issued before are used up: the first one used kills its
+	// kind.
+	BrowserLink  time.Time `json:"blink,omitzero"`
+	NotMeLink    time.Time `json:"nlink,omitzero"`
+	RecoveryLink time.Time `json:"rlink,omitzero"`
 
 	Chain Chain `json:"chain"`
 }
@@ -69,6 +83,11 @@ type Password struct {
 	Hash    string    `json:"h"` // PHC
 	Changed time.Time `json:"t"`
 	Stopped time.Time `json:"stop,omitzero"` // since when it no longer works, until a reset
+	ByReset time.Time `json:"r,omitzero"`    // when it was last set by a mailed link
+
+	// ByMail marks one that a mailed link set, until a sign-in completes
+	// through another channel: until then a mailed number is no second step.
+	ByMail time.Time `json:"m,omitzero"`
 }
 
 // SessionRef is the document's own word that a session lives. Putting back the
@@ -157,6 +176,7 @@ func (a *Account) bumpEpoch() {
 	a.Epoch++
 	a.bumpRevision()
 	a.Sessions = nil
+	a.Remembered = nil
 }
 
 // bumpRevision ends tickets, and sign-ins that began under the old protection.

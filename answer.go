@@ -11,6 +11,10 @@ import (
 type Answer struct {
 	Authenticator string
 	Code          Secret
+
+	// Remember asks, at log-in, that this browser pass without the second
+	// step for 30 days.
+	Remember bool
 }
 
 // Answer takes the second step of a pending sign-in. It is the one door to a
@@ -27,32 +31,46 @@ func (s *Service) Answer(ctx context.Context, tok PendingToken, ans Answer, from
 	return out, err
 }
 
-// settle decides one answer: state? expired? throttled? → method → proof or
-// failure.
-func (d *decision) settle(tok PendingToken, ans Answer) Outcome {
+// open returns the pending sign-in that a token names if it can still be
+// completed, or nil and why not.
+func (d *decision) open(tok PendingToken) (*Pending, Outcome) {
 	a := d.acct
 	i := slices.IndexFunc(a.Pending, func(p Pending) bool {
 		return p.ID == tok.id && NewSecret(p.Sum).Equal(NewSecret(tok.sum))
 	})
 	if i < 0 {
-		return Outcome{Reason: Gone}
+		return nil, Outcome{Reason: Gone}
 	}
 	p := a.Pending[i]
 	if !d.now.Before(p.Expires) {
-		return Outcome{Reason: Expired}
+		return nil, Outcome{Reason: Expired}
 	}
 	if p.Epoch != a.Epoch || p.Revision != a.Revision || !a.IsProtected() || !a.Password.Stopped.IsZero() {
-		return Outcome{Reason: Gone}
+		return nil, Outcome{Reason: Gone}
 	}
-	pr, out := d.judge(ans, p.Class)
+	return &p, Outcome{}
+}
+
+// settle decides one answer: state? expired? throttled? → method → proof or
+// failure.
+func (d *decision) settle(tok PendingToken, ans Answer) Outcome {
+	a := d.acct
+	p, out := d.open(tok)
+	if p == nil {
+		return out
+	}
+	pr, out := d.judge(ans, p.Class, p.ID, PromptSignIn)
 	if pr == nil {
 		if out.Reason.counted() {
 			out = d.wrongIn(p.ID, out)
 		}
 		return out
 	}
-	a.Pending = slices.Delete(a.Pending, i, i+1)
-	d.completed(p)
+	a.Pending = slices.DeleteFunc(a.Pending, func(q Pending) bool { return q.ID == p.ID })
+	d.completed(*p)
+	if pr.Channel != ChannelMail {
+		a.Password.ByMail = time.Time{}
+	}
 	g := d.mint(mintRequest{proofs: []proof{p.First, *pr}, epoch: p.Epoch, revision: p.Revision})
 	if g == nil {
 		return d.refuse(Gone)
@@ -60,6 +78,9 @@ func (d *decision) settle(tok PendingToken, ans Answer) Outcome {
 	x := a.authenticator(ans.Authenticator)
 	d.record(Event{Kind: EventSignIn, Method: x.Method, Authenticator: x.ID, Item: out.Used, Known: p.Class == Known})
 	out.Session, out.Browser = g, d.know(d.from)
+	if ans.Remember {
+		out.Remembered = d.remember()
+	}
 	if out.Used != "" {
 		out.Ticket = d.renewal(x, out.Used)
 	}
@@ -98,8 +119,9 @@ func (d *decision) wrongIn(id string, out Outcome) Outcome {
 }
 
 // judge lets a method judge an answer, having looked at the throttles first,
-// and counts it. It returns a proof or the reason there is none.
-func (d *decision) judge(ans Answer, c Class) (*proof, Outcome) {
+// and counts it. holder and use name the number it may answer. It returns a
+// proof or the reason there is none.
+func (d *decision) judge(ans Answer, c Class, holder string, use PromptUse) (*proof, Outcome) {
 	a := d.acct
 	x := a.authenticator(ans.Authenticator)
 	if x == nil {
@@ -117,12 +139,18 @@ func (d *decision) judge(ans Answer, c Class) (*proof, Outcome) {
 			return nil, Outcome{Reason: Waiting, Until: d.now} // the wait ended between hashing and now
 		}
 	}
-	v := m.Check(x.State, ans.Code.Reveal(), d.hashed, d.now)
 	t := m.Traits()
+	if a.sameMailbox(t) {
+		return nil, Outcome{Reason: SameMailbox}
+	}
+	v, asked := d.check(x, m, ans.Code, holder, use)
+	if !asked {
+		return nil, Outcome{Reason: NoCodeSent}
+	}
 	switch v.Judgement {
 	case Accepted:
 		x.State, x.LastUsed, x.Wrong = v.State, d.now, [2]int{}
-		if a.inRow(Other)+a.inRow(Known) == 0 {
+		if d.s.rowForStops(a) == 0 {
 			a.Throttle.Row = 0
 		}
 		out := Outcome{Reason: OK}
@@ -139,6 +167,15 @@ func (d *decision) judge(ans Answer, c Class) (*proof, Outcome) {
 	d.record(Event{Kind: EventRefused, Method: x.Method, Authenticator: x.ID, Detail: string(out.Reason), Known: c == Known})
 	d.count(x, t, c)
 	return nil, out
+}
+
+// check asks a method, or the number outstanding; asked is false where there is
+// none.
+func (d *decision) check(x *Authenticator, m Method, code Secret, holder string, use PromptUse) (v Verdict, asked bool) {
+	if p, ok := m.(Prompting); ok {
+		return d.respond(p, holder, use, code)
+	}
+	return m.Check(x.State, code.Reveal(), d.hashed, d.now), true
 }
 
 // reasonOf names a failed judgement at log-in, where an answer from the future
@@ -205,7 +242,10 @@ type Way struct {
 	Name     string
 	Reserve  bool
 	Disabled bool
+	Prompts  bool   // something has to be sent first
+	Barred   bool   // it would prove nothing beside a password that a mail set
 	Sheet    *Sheet // of methods that hand out a number of codes
+	Added    time.Time
 }
 
 // A PendingView is what the second-step page shows.
@@ -215,6 +255,12 @@ type PendingView struct {
 	Until   time.Time // nothing is judged before
 	Count   int       // wrong answers in a row
 	Others  bool      // … from browsers the account does not know
+
+	Mailed   *Mailed       // the number outstanding, nil: none was mailed
+	SendAt   time.Time     // when the next number can be mailed; zero: now
+	SendOver bool          // no more in this sign-in
+	Recovery *RecoveryView // in progress
+	Hold     time.Duration // how long a recovery would wait; 0: it is not offered
 }
 
 // Pending returns what a pending sign-in is waiting for, without changing
@@ -235,24 +281,28 @@ func (s *Service) Pending(ctx context.Context, tok PendingToken) (PendingView, O
 		if !now.Before(p.Expires) {
 			return PendingView{}, Outcome{Reason: Expired}, nil
 		}
-		v := PendingView{Ways: s.ways(a), Expires: p.Expires, Others: a.othersTried(p.Class)}
+		v := PendingView{Ways: s.ways(a), Expires: p.Expires, Others: a.othersTried(p.Class), Hold: s.hold(a, now)}
 		v.Until, v.Count = a.waitUntil(p.Class, now)
+		v.Mailed = a.mailedView(p.ID, PromptSignIn, p.Class, now)
+		v.SendAt, v.SendOver = a.mayAgain(a.outstanding(p.ID, PromptSignIn), p.Class, now)
+		v.Recovery = s.recoveryView(a, now)
 		return v, Outcome{Reason: SecondStep}, nil
 	}
 	return PendingView{}, Outcome{Reason: Gone}, nil
 }
 
-// ways lists the account's ways: what it uses daily first, reserves last, and
-// what takes no answers behind them.
+// ways lists the account's ways: the one its holder wants to be asked for first,
+// reserves behind the others, and last what takes no answers.
 func (s *Service) ways(a *Account) []Way {
 	var ways []Way
 	for i := range a.Authenticators {
 		x := &a.Authenticators[i]
-		w := Way{ID: x.ID, Method: x.Method, Name: x.Name, Disabled: !x.Disabled.IsZero()}
+		w := Way{ID: x.ID, Method: x.Method, Name: x.Name, Added: x.Added, Disabled: !x.Disabled.IsZero()}
 		if m := s.methods[x.Method]; m == nil {
 			w.Disabled = true
 		} else {
-			w.Reserve = m.Traits().Reserve
+			w.Reserve, w.Barred = m.Traits().Reserve, a.sameMailbox(m.Traits())
+			_, w.Prompts = m.(Prompting)
 			if m, ok := m.(Counted); ok {
 				sheet := m.Sheet(x.State)
 				w.Sheet = &sheet
@@ -263,8 +313,12 @@ func (s *Service) ways(a *Account) []Way {
 	rank := func(w Way) int {
 		switch {
 		case w.Disabled:
-			return 2
+			return 4
+		case w.Barred:
+			return 3
 		case w.Reserve:
+			return 2
+		case w.ID != a.Default:
 			return 1
 		}
 		return 0

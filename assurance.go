@@ -46,8 +46,14 @@ type proof struct {
 	At            time.Time `json:"t"`
 }
 
-func passwordProof(now time.Time) proof {
-	return proof{First: true, Channel: ChannelMemory, AMR: "pwd", Level: LevelPassword, At: now}
+// passwordProof is worth the channel that last set the password: behind one that
+// a mailed link set, a mailed number proves nothing new (law 3).
+func (a *Account) passwordProof(now time.Time) proof {
+	p := proof{First: true, Channel: ChannelMemory, AMR: "pwd", Level: LevelPassword, At: now}
+	if !a.Password.ByMail.IsZero() {
+		p.Channel = ChannelMail
+	}
+	return p
 }
 
 func answerProof(t Traits, authenticator string, now time.Time) proof {
@@ -55,7 +61,8 @@ func answerProof(t Traits, authenticator string, now time.Time) proof {
 }
 
 // steps picks a first and a second step out of proofs that are at most maxAge
-// old (0: however old). Two proofs of one channel are one.
+// old (0: however old). Two proofs of one channel are one, and a remembered
+// browser is no fresh one.
 func steps(proofs []proof, now time.Time, maxAge time.Duration) (first, second *proof) {
 	recent := func(p proof) bool { return maxAge == 0 || now.Sub(p.At) <= maxAge }
 	for i := range proofs {
@@ -68,7 +75,7 @@ func steps(proofs []proof, now time.Time, maxAge time.Duration) (first, second *
 	}
 	for i := range proofs {
 		p := &proofs[i]
-		if !p.First && p.Channel != first.Channel && recent(*p) && (second == nil || p.Level > second.Level) {
+		if !p.First && p.Channel != first.Channel && recent(*p) && (maxAge == 0 || p.Channel != ChannelBrowser) && (second == nil || p.Level > second.Level) {
 			second = p
 		}
 	}
@@ -93,11 +100,11 @@ func level(proofs []proof, now time.Time, maxAge time.Duration) Level {
 func amr(proofs []proof) []string {
 	var names []string
 	for _, p := range proofs {
-		if !slices.Contains(names, p.AMR) {
+		if p.AMR != "" && !slices.Contains(names, p.AMR) {
 			names = append(names, p.AMR)
 		}
 	}
-	if level(proofs, time.Time{}, 0) > LevelPassword {
+	if _, second := steps(proofs, time.Time{}, 0); second != nil && second.Channel != ChannelBrowser {
 		names = append(names, "mfa")
 	}
 	return names

@@ -35,7 +35,11 @@ type From struct {
 	Address string `json:"a,omitempty"` // for activity and notices
 	Browser string `json:"b,omitempty"` // family and system, for example "Firefox on Windows"
 	Cookie  Secret `json:"-"`           // the known-browser cookie, if one came
-	Session Secret `json:"-"`           // the session cookie, if one came: a new sign-in ends what it had
+
+	Remembered Secret `json:"-"` // the remembered-browser cookie, if one came
+	Language   string `json:"-"` // the page's, for mails to whoever has not chosen one
+
+	Session Secret `json:"-"` // the session cookie, if one came: a new sign-in ends what it had
 }
 
 // browserCookie is what the cookie seals.
@@ -57,7 +61,7 @@ func (s *Service) sealBrowser(c browserCookie) Secret {
 // a browser that shows nothing is simply not known.
 func (s *Service) openBrowser(c Secret) browserCookie {
 	var out browserCookie
-	if !s.open(ForBrowser, browserPrefix, c, &out) {
+	if !s.open(ForBrowser, browserPrefix, browserPrefix, c, &out) {
 		return browserCookie{}
 	}
 	return out

@@ -49,8 +49,10 @@ type decision struct {
 	ended    []SessionID
 	endAll   bool
 	claim    []Lookup
+	release  []Lookup
 	signedIn bool
 	unfreeze bool
+	inert    bool // the ticket handed out is no newer than the document: it needs no commit
 	err      error
 }
 
@@ -76,7 +78,7 @@ func (d *decision) fail(err error) { d.err = err }
 // refuse ends a decision with a reason and nothing to commit, whatever it has
 // done so far.
 func (d *decision) refuse(r Reason) Outcome {
-	d.events, d.notices, d.minted, d.dropped, d.claim = nil, nil, nil, nil, nil
+	d.events, d.notices, d.minted, d.dropped, d.claim, d.release = nil, nil, nil, nil, nil, nil
 	return Outcome{Reason: r}
 }
 
@@ -152,7 +154,7 @@ func (s *Service) attempt(ctx context.Context, l loaded, cmd command, hashed []H
 		return Outcome{}, fmt.Errorf("nidan: a decision on account %s gives no reason", l.acct.ID)
 	}
 	if len(d.events) == 0 {
-		if len(d.minted)+len(d.notices)+len(d.dropped)+len(d.claim) > 0 || out.Session != nil || out.Pending != nil || !out.Browser.Empty() || !out.Ticket.Empty() {
+		if len(d.minted)+len(d.notices)+len(d.dropped)+len(d.claim)+len(d.release) > 0 || out.Session != nil || out.Pending != nil || !out.Browser.Empty() || !out.Remembered.Empty() || !out.Ticket.Empty() && !d.inert {
 			return Outcome{}, fmt.Errorf("nidan: a decision on account %s answers %q and records nothing: what it hands out would not be in force", l.acct.ID, out.Reason)
 		}
 		return out, nil
@@ -174,7 +176,7 @@ func (d *decision) assemble() (Change, error) {
 	a.Version, a.Last = d.version(), d.now
 	c := Change{
 		ID: newID(d.random), From: d.base, EndAll: d.endAll, End: d.ended,
-		Drop: d.dropped, Claim: d.claim, Unfreeze: d.unfreeze,
+		Drop: d.dropped, Claim: d.claim, Release: d.release, Unfreeze: d.unfreeze,
 	}
 	var err error
 	if c.Events, err = a.Chain.append(a.ID, c.ID, a.Version, d.events); err != nil {

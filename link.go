@@ -19,7 +19,10 @@ type LinkView struct {
 	Name      string
 	Protected bool
 	Expires   time.Time
-	Limit     int // least length in characters of a new password
+	Limit     int           // least length in characters of a new password
+	Item      string        // the new or second address
+	Hold      time.Duration // how long getting in without any second step would take; 0: it is not offered
+	OnlyMail  bool          // the e-mail code is the only method: after a reset it is no second step
 }
 
 // PrintLink makes a link for an account or, for TicketInvite, for an address
@@ -90,40 +93,47 @@ func (s *Service) OpenLink(ctx context.Context, p TicketPurpose, c Secret) (Link
 	}
 	_, limit := s.first.Judge(Secret{}, t.Name)
 	view := LinkView{Name: t.Name, Expires: t.Expires, Limit: limit}
-	acct, err := s.named(ctx, t.Name)
-	switch {
-	case p == TicketInvite && errors.Is(err, ErrNotFound):
-		return view, Outcome{Reason: OK}, nil
-	case p == TicketInvite && err == nil, errors.Is(err, ErrNotFound), errors.Is(err, ErrFrozen):
+	if t.Account == "" {
+		return s.openInvite(ctx, t, view)
+	}
+	l, err := s.load(ctx, t.Account, "")
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrFrozen) {
 		return LinkView{}, dead, nil
-	case err != nil:
+	}
+	if err != nil {
 		return LinkView{}, Outcome{}, err
 	}
+	acct := l.acct
 	if err := s.notOlder(ctx, acct, "ticket", t.Made); err != nil {
 		return LinkView{}, dead, nil
 	}
-	if !t.honoured(acct) {
+	if !t.honoured(s, acct, s.nowFor(acct)) {
 		return LinkView{}, dead, nil
 	}
-	view.Protected = acct.IsProtected()
+	view.Name, view.Protected, view.Item = acct.Name, acct.IsProtected(), t.Item
+	view.Hold = s.hold(acct, s.nowFor(acct))
 	return view, Outcome{Reason: OK}, nil
 }
 
-// honoured reports whether a link to an account still stands.
-func (t *ticket) honoured(a *Account) bool {
-	if t.Account != a.ID || t.Epoch != a.Epoch || t.Name != a.Name {
-		return false
+// openInvite shows an invitation or registration while nobody has its name and
+// nobody who had it left after it was issued.
+func (s *Service) openInvite(ctx context.Context, t *ticket, view LinkView) (LinkView, Outcome, error) {
+	taken, err := s.taken(ctx, t.Name)
+	if err != nil {
+		return LinkView{}, Outcome{}, err
 	}
-	switch t.Purpose {
-	case TicketReset:
-		return t.Revision == a.Revision
-	case TicketBrowser:
-		return t.Issued.After(a.BrowserLink)
+	left, err := s.leftAt(ctx, t.Name)
+	if err != nil {
+		return LinkView{}, Outcome{}, err
 	}
-	return false
+	if taken || !left.IsZero() && !t.Issued.After(left) {
+		return LinkView{}, Outcome{Reason: LinkDead}, nil
+	}
+	return view, Outcome{Reason: OK}, nil
 }
 
-// AcceptInvite creates the account of an invitation with a password. It does
+// AcceptInvite creates the account of an invitation, or of a registration, with
+// a password. It does
 // not sign in: that is done with the password, like every time after. The
 // browser becomes known. Outcomes: OK with Browser; LinkDead; the reasons for
 // refusing a password.
@@ -134,6 +144,15 @@ func (s *Service) AcceptInvite(ctx context.Context, c Secret, password Secret, l
 	}
 	t, _ := s.openTicket(TicketInvite, c, now)
 	if t == nil {
+		t, _ = s.openTicket(TicketRegister, c, now)
+	}
+	if t == nil {
+		return Outcome{Reason: LinkDead}, nil
+	}
+	switch left, err := s.leftAt(ctx, t.Name); {
+	case err != nil:
+		return Outcome{}, err
+	case !left.IsZero() && !t.Issued.After(left):
 		return Outcome{Reason: LinkDead}, nil
 	}
 	hash, out, err := s.newPassword(ctx, password, t.Name)
@@ -146,6 +165,9 @@ func (s *Service) AcceptInvite(ctx context.Context, c Secret, password Secret, l
 	}
 	d := &decision{loaded: loaded{acct: a}, s: s, now: now, random: s.random, from: from}
 	d.claim = []Lookup{{Kind: LookupLogin, Key: a.Name, Account: a.ID}}
+	if t.Mailed {
+		a.Proven = now
+	}
 	d.record(Event{Kind: EventCreated})
 	out.Browser = d.know(from)
 	change, err := d.assemble()
@@ -189,9 +211,10 @@ func (s *Service) Reset(ctx context.Context, c Secret, password Secret, from Fro
 	if err != nil || out.Reason != OK {
 		return out, err
 	}
-	return s.byLink(ctx, t, from, func(d *decision) Outcome {
-		d.acct.Password = Password{Hash: hash, Changed: d.now}
+	return s.byLink(ctx, t, command{from: from}, func(d *decision) Outcome {
+		d.acct.Password = Password{Hash: hash, Changed: d.now, ByReset: d.now, ByMail: d.now}
 		d.endEverything()
+		d.endRecovery() // its wait was reckoned for another password
 		d.record(Event{Kind: EventPasswordReset})
 		d.tell(Notice{Kind: NoticePasswordReset})
 		out.Browser = d.know(from)
@@ -206,7 +229,7 @@ func (s *Service) KnowBrowser(ctx context.Context, c Secret, from From) (Outcome
 	if t == nil {
 		return Outcome{Reason: LinkDead}, nil
 	}
-	return s.byLink(ctx, t, from, func(d *decision) Outcome {
+	return s.byLink(ctx, t, command{from: from}, func(d *decision) Outcome {
 		d.acct.BrowserLink = d.now
 		d.record(Event{Kind: EventBrowserKnown})
 		return Outcome{Reason: OK, Browser: d.know(from)}
@@ -214,13 +237,14 @@ func (s *Service) KnowBrowser(ctx context.Context, c Secret, from From) (Outcome
 }
 
 // byLink runs what a link to an account allows, once.
-func (s *Service) byLink(ctx context.Context, t *ticket, from From, then func(*decision) Outcome) (Outcome, error) {
-	out, err := s.change(ctx, command{account: t.Account, from: from}, func(d *decision) Outcome {
+func (s *Service) byLink(ctx context.Context, t *ticket, cmd command, then func(*decision) Outcome) (Outcome, error) {
+	cmd.account = t.Account
+	out, err := s.change(ctx, cmd, func(d *decision) Outcome {
 		if err := s.notOlder(ctx, d.acct, "ticket", t.Made); err != nil {
 			d.fail(err)
 			return Outcome{}
 		}
-		if !t.honoured(d.acct) {
+		if !t.honoured(s, d.acct, d.now) {
 			return Outcome{Reason: LinkDead}
 		}
 		return then(d)

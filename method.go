@@ -20,6 +20,10 @@ const (
 	ChannelApp    Channel = "app"    // an authenticator app
 	ChannelSheet  Channel = "sheet"  // backup codes
 	ChannelMail   Channel = "mail"   // anything mailed, whatever the address
+
+	// A remembered browser stands in for the second step, and is none
+	// (NIST SP 800-63B-4 §5.1): it satisfies no step-up.
+	ChannelBrowser Channel = "browser"
 )
 
 // Traits are what the rules need to know of a method. They never change.
@@ -31,7 +35,8 @@ type Traits struct {
 
 	// DisableAfter is the number of wrong answers in a row after which the
 	// authenticator is disabled (NIST SP 800-63B-4 §3.2.2: at most 100);
-	// 0 where the method's own budget does that work.
+	// 0 where the method's own budget does that work, and then its wrong
+	// answers do not stop the password either.
 	DisableAfter int
 
 	// Reserve marks a method that gets a person in when the others cannot:
@@ -71,6 +76,28 @@ type Slow interface {
 
 	// SlowConfirm returns the hashes that storing the draft needs.
 	SlowConfirm(old State, d Draft) []SlowHash
+}
+
+// Prompting is implemented by a method that sends its holder something before
+// they can answer. Its Check and Confirm accept nothing: an answer belongs to a
+// prompt, and what is outstanding is kept by the rules, in the document, bound
+// to the sign-in or set-up that asked for it. Binding an authenticator is
+// answering its first prompt.
+type Prompting interface {
+	// Begin draws a prompt.
+	Begin(now time.Time, random io.Reader) (Prompt, error)
+
+	// Respond judges an answer to a prompt's State. The State of an accepting
+	// Verdict is the authenticator's. The rules ask once per prompt that was
+	// accepted: they drop it in the commit that accepts.
+	Respond(p State, answer string, now time.Time) Verdict
+}
+
+// A Prompt is what Begin draws.
+type Prompt struct {
+	State State     // for Respond; it says nothing of Code to whoever reads it
+	Code  Secret    // what the message carries
+	Until time.Time // when Respond begins to refuse it
 }
 
 // Counted is implemented by a method that hands out a number of codes.

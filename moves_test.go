@@ -565,7 +565,7 @@ func otherTab(b int) func(*play) nidan.Reason {
 		c.Drawn = nidan.TicketHash(nidan.NewSecret("another ticket"))
 		r := p.result(p.svc.Complete(ctx, tok, nidan.TicketSetUp, c, true, p.from(b)))
 		p.must(len(p.changes) == 0, lawTicket, "a form of another tab wrote")
-		r2 := p.result(p.svc.Confirm(ctx, tok, c, nidan.NewSecret(totpAt(j.setup.key, p.step()))))
+		r2 := p.result(p.svc.Confirm(ctx, tok, c, nidan.NewSecret(totpAt(j.setup.key, p.step())), p.from(b)))
 		p.must(r != nidan.OK && r2 != nidan.OK, lawTicket, "a form of another tab passed")
 		return r
 	}
@@ -591,7 +591,7 @@ func confirm(b int, off int64) func(*play) nidan.Reason {
 		if off == 98 {
 			code = "x"
 		}
-		o, err := p.svc.Confirm(ctx, tok, form(j.setup.value), nidan.NewSecret(code))
+		o, err := p.svc.Confirm(ctx, tok, form(j.setup.value), nidan.NewSecret(code), p.from(b))
 		r := p.result(o, err)
 		p.must(len(p.changes) == 0, lawAbandon, "confirming a set-up wrote")
 		if p.dead(b, r) {

@@ -123,25 +123,57 @@ type queued struct {
 	notice Notice
 }
 
-// tell queues a notice to go out at once.
+// tell queues a notice to go out at once, to each address of the account.
 func (d *decision) tell(n Notice) { d.tellAt(d.now, n) }
 
-// tellAt queues a notice to go out at a time, and returns its id so that it
-// can be dropped before.
+// tellAt queues a notice to go out at a time, and returns its id so that it can
+// be dropped before. It offers "it wasn't me", unless it offers another way
+// back.
 func (d *decision) tellAt(due time.Time, n Notice) string {
-	n.To, n.Name, n.Language, n.At = d.acct.Name, d.acct.Name, d.acct.Language, d.now
+	if n.Undo.Purpose == "" && n.Link.Purpose == "" && n.Kind != NoticeDeleted && d.s.mails {
+		t := d.link(TicketNotMe, due, noticeLife)
+		n.Undo = MailedLink{Purpose: t.Purpose, Ticket: d.s.sealTicket(t).Reveal()}
+	}
+	id := d.queue(due, n)
+	if second := d.acct.Second.Address; second != "" {
+		n.To = second
+		d.notices = append(d.notices, queued{id: copyOf(id), due: due, notice: d.addressed(n)})
+	}
+	return id
+}
+
+// copyOf names the copy of a notice for the second address.
+func copyOf(id string) string { return id + "-2" }
+
+// tellOnly queues a message to the account's own address alone: what it carries
+// is of use to one reader.
+func (d *decision) tellOnly(n Notice) string { return d.queue(d.now, n) }
+
+func (d *decision) queue(due time.Time, n Notice) string {
+	q := queued{id: newID(d.random), due: due, notice: d.addressed(n)}
+	d.notices = append(d.notices, q)
+	return q.id
+}
+
+// addressed fills in whom a notice is for and where its cause came from.
+func (d *decision) addressed(n Notice) Notice {
+	if n.To == "" {
+		n.To = d.acct.Name
+	}
+	n.Name, n.At = d.acct.Name, d.now
+	if n.Language = d.acct.Language; n.Language == "" {
+		n.Language = d.from.Language
+	}
 	if n.Address == "" {
 		n.Address, n.Browser = d.from.Address, d.from.Browser
 	}
-	q := queued{id: newID(d.random), due: due, notice: n}
-	d.notices = append(d.notices, q)
-	return q.id
+	return n
 }
 
 // drop takes a queued notice back.
 func (d *decision) drop(id string) {
 	if id != "" {
-		d.dropped = append(d.dropped, id)
+		d.dropped = append(d.dropped, id, copyOf(id))
 	}
 }
 
@@ -151,8 +183,12 @@ func (q queued) row(s Sealer, a AccountID, version int64) (OutboxRow, error) {
 	if err != nil {
 		return OutboxRow{}, fmt.Errorf("encode notice %s: %w", q.notice.Kind, err)
 	}
+	expires := q.due.Add(noticeLife)
+	if until := q.notice.Until; q.notice.Code != "" || q.notice.Link.Purpose != "" {
+		expires = until // nothing is sent that no longer works
+	}
 	return OutboxRow{
-		Account: a, ID: q.id, Due: q.due, Expires: q.due.Add(noticeLife),
+		Account: a, ID: q.id, Due: q.due, Expires: expires,
 		Sealed: s.Seal(ForOutbox, string(a), []byte(q.id), b),
 	}, nil
 }

@@ -58,5 +58,15 @@ func (a *Account) clone() *Account {
 	c.Pending = slices.Clone(a.Pending)
 	c.Sessions = slices.Clone(a.Sessions)
 	c.Browsers = slices.Clone(a.Browsers)
+	c.Prompts = slices.Clone(a.Prompts)
+	c.Remembered = slices.Clone(a.Remembered)
+	for i, sends := range a.Throttle.Sends {
+		c.Throttle.Sends[i] = slices.Clone(sends)
+	}
+	if a.Recovery != nil {
+		r := *a.Recovery
+		r.Queued = slices.Clone(r.Queued)
+		c.Recovery = &r
+	}
 	return &c
 }

@@ -42,6 +42,19 @@ const (
 	AlreadyOn       Reason = "already_on"       // first set-up is open only to accounts that are not protected
 	LinkDead        Reason = "link_dead"        // an invitation, reset or browser link that has run out or was used
 
+	// Mailed numbers and links.
+	SendWait    Reason = "send_wait"     // Until says when the next can be mailed
+	SendsUsedUp Reason = "sends_used_up" // this sign-in or set-up has had all of its numbers: start again
+	NoCodeSent  Reason = "no_code_sent"  // no number is outstanding: nothing was judged
+	SameMailbox Reason = "same_mailbox"  // the password was set by a mailed link: a mailed number proves nothing more
+	NoMail      Reason = "no_mail"       // this installation sends none
+
+	// Recovery.
+	RecoveryWaits Reason = "recovery_waits" // Until says when it ripens
+	NoRecovery    Reason = "no_recovery"    // none is in progress
+
+	LastOne Reason = "last_one" // the last authenticator is removed by turning off
+
 	// New passwords and names.
 	PasswordShort      Reason = "password_short"
 	PasswordLong       Reason = "password_long"
@@ -71,7 +84,10 @@ type Outcome struct {
 	Pending *PendingGrant // SignIn: the second step is due
 	Session *SessionGrant // a session was minted
 	Browser Secret        // the known-browser cookie, where one was made
-	Ticket  Secret        // the ticket to carry on with
+
+	Remembered Secret // the remembered-browser cookie, where one was made
+
+	Ticket Secret // the ticket to carry on with
 }
 
 // Passed reports whether the command did what was asked.

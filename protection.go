@@ -69,7 +69,7 @@ func (s *Service) bothSteps(ctx context.Context, tok SessionToken, password Secr
 			return Outcome{Reason: WrongFirstStep}
 		}
 		class := d.class()
-		pr, out := d.judge(ans, class)
+		pr, out := d.judge(ans, class, ses.body.Lineage, PromptConfirm)
 		if pr == nil {
 			if class == Other && out.Reason.counted() {
 				d.tellStranger() // somebody has the session and the password, and no code
@@ -77,6 +77,6 @@ func (s *Service) bothSteps(ctx context.Context, tok SessionToken, password Secr
 			return out
 		}
 		d.record(Event{Kind: EventStepPassed, Authenticator: ans.Authenticator, Method: d.acct.authenticator(ans.Authenticator).Method, Item: out.Used})
-		return then(d, ses, []proof{passwordProof(d.now), *pr}, out)
+		return then(d, ses, []proof{d.acct.passwordProof(d.now), *pr}, out)
 	})
 }

@@ -21,9 +21,25 @@ type Config struct {
 	Clock     Clock
 	Random    io.Reader // Randomness outside tests
 	Methods   []Method  // the first one is proposed at set-up; at most one with Reserve
-	Issuer    string    // the brand, as it stands in authenticator apps
-	Log       *slog.Logger
+
+	// Mails says that messages can be sent; what would need one is otherwise
+	// not offered. Prove says when an address has to be proven in a set-up.
+	Mails bool
+	Prove Prove
+
+	Issuer string // the brand, as it stands in authenticator apps
+	Log    *slog.Logger
 }
+
+// Prove says when a set-up begins with a number mailed to the account's address.
+type Prove int
+
+// The choices.
+const (
+	ProveNever    Prove = iota
+	ProveUnproven       // if the address was never shown to reach its holder
+	ProveAlways
+)
 
 // clockUnseen stands before the first look at the confirmations.
 const clockUnseen = -1
@@ -42,6 +58,9 @@ type Service struct {
 	reserve  Method
 	issuer   string
 	log      *slog.Logger
+	mails    bool
+	prove    Prove
+	up       time.Time // since when this process runs, by the clock it began with
 	lanes    lanes
 	opened   opened
 	networks networks
@@ -56,8 +75,9 @@ func New(c Config) (*Service, error) {
 	s := &Service{
 		store: c.Store, archive: c.Archive, sealer: c.Sealer, first: c.FirstStep,
 		watch: newWatch(c.Clock), random: c.Random, methods: make(map[MethodName]Method),
-		issuer: c.Issuer, log: c.Log,
+		issuer: c.Issuer, log: c.Log, mails: c.Mails, prove: c.Prove,
 	}
+	s.up, _ = s.watch.now()
 	s.clockOK.Store(clockUnseen)
 	if n := utf8.RuneCountInString(c.Issuer); n == 0 || n > maxNameLength {
 		return nil, fmt.Errorf("nidan: the issuer has %d characters, and 1 to %d will do: it stands in every ticket and app", n, maxNameLength)
@@ -129,6 +149,9 @@ func (s *Service) load(ctx context.Context, id AccountID, session SessionID) (lo
 	if err != nil {
 		s.report(ctx, "load", err)
 		return loaded{}, err
+	}
+	if !a.Deleted.IsZero() {
+		return loaded{}, ErrNotFound
 	}
 	if f := l.behind(a.Chain, a.Version); f != nil {
 		if last, err := s.lastEvent(ctx, id, a.Chain.Seq); err == nil && last != nil {

@@ -78,8 +78,7 @@ func (d *decision) mint(r mintRequest) *SessionGrant {
 		if second == nil {
 			return nil
 		}
-		x := a.authenticator(second.Authenticator)
-		if x == nil || !x.Disabled.IsZero() {
+		if !a.stillProves(*second, d.now) {
 			return nil
 		}
 	}
@@ -112,6 +111,15 @@ func (d *decision) mint(r mintRequest) *SessionGrant {
 	d.minted = append(d.minted, minted{id, body})
 	d.signedIn = true
 	return &SessionGrant{Token: secret, Expires: body.Ends}
+}
+
+// stillProves reports whether what gave a second step would give it now.
+func (a *Account) stillProves(p proof, now time.Time) bool {
+	if p.Channel == ChannelBrowser {
+		return slices.ContainsFunc(a.Remembered, func(b RememberedBrowser) bool { return b.ID == p.Authenticator && now.Before(b.Expires) })
+	}
+	x := a.authenticator(p.Authenticator)
+	return x != nil && x.Disabled.IsZero()
 }
 
 // minted is a session to be sealed with the commit.

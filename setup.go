@@ -23,9 +23,8 @@ func (s *Service) BeginSetUp(ctx context.Context, tok SessionToken, m MethodName
 	if ses.acct.IsProtected() {
 		return Outcome{Reason: AlreadyOn}, nil
 	}
-	method := s.methods[m]
-	if method == nil || method.Traits().Reserve {
-		return Outcome{Reason: NoSuchWay}, nil
+	if _, out := s.drawable(m); !out.Passed() {
+		return out, nil
 	}
 	first, _ := steps(ses.body.Proofs, now, Fresh)
 	if !password.Empty() {
@@ -36,22 +35,45 @@ func (s *Service) BeginSetUp(ctx context.Context, tok SessionToken, m MethodName
 		if !ses.acct.passwordRight(hashed) {
 			return Outcome{Reason: WrongFirstStep}, nil
 		}
-		p := passwordProof(now)
+		p := ses.acct.passwordProof(now)
 		first = &p
 	}
 	if first == nil {
 		return Outcome{Reason: StepUp}, nil
 	}
-	draft, err := method.Enrol(Enrolment{Issuer: s.issuer, Account: ses.Name}, now, s.random)
-	if err != nil {
-		return Outcome{}, err
-	}
-	return Outcome{Reason: OK, Ticket: s.sealTicket(&ticket{
+	t := &ticket{
 		Purpose: TicketSetUp, Account: ses.Account, Lineage: ses.body.Lineage,
 		Epoch: ses.acct.Epoch, Revision: ses.acct.Revision, Made: ses.acct.stamp(),
-		Issued: now, Expires: now.Add(carriedFor),
-		Method: m, Draft: &draft, Password: first,
-	})}, nil
+		Issued: now, Expires: now.Add(carriedFor), Password: first,
+		Prove: s.mustProve(ses.acct, m),
+	}
+	return s.draw(ctx, tok, t, ses.Name, m, from)
+}
+
+// mustProve reports whether the account's address has to be proven before a
+// set-up with a method. The e-mail code proves it by itself.
+func (s *Service) mustProve(a *Account, m MethodName) bool {
+	if s.prove == ProveNever || s.mailing() == nil || s.methods[m].Traits().Channel == ChannelMail {
+		return false
+	}
+	return s.prove == ProveAlways || a.Proven.IsZero()
+}
+
+// draw chooses a wizard's method. Only what mails a number needs a commit.
+func (s *Service) draw(ctx context.Context, tok SessionToken, t *ticket, name string, m MethodName, from From) (Outcome, error) {
+	t.Method = m
+	if err := s.drawDraft(t, name, t.Issued, s.random); err != nil {
+		return Outcome{}, err
+	}
+	if s.mailsFor(t) == "" {
+		return Outcome{Reason: OK, Ticket: s.sealTicket(t)}, nil
+	}
+	return s.in(ctx, tok, command{from: from, shown: s.openBrowser(from.Cookie).shownTo(tok.account)}, func(d *decision, _ *Session) Outcome {
+		if t.Epoch != d.acct.Epoch || t.Revision != d.acct.Revision {
+			return Outcome{Reason: DoneElsewhere}
+		}
+		return d.mailFor(t)
+	})
 }
 
 // gone turns "log in again" into its outcome.
@@ -117,80 +139,43 @@ func (s *Service) Held(ctx context.Context, tok SessionToken, p TicketPurpose, c
 	if t == nil {
 		return Held{}, out, err
 	}
-	h := Held{Method: t.Method, Confirmed: t.Confirmed != nil, Expires: t.Expires}
-	if t.Draft != nil {
-		h.Handout = t.Draft.Handout
-	}
-	if t.Codes != nil {
-		h.Codes = t.Codes.Handout
-	}
-	return h, out, nil
+	return s.held(t, ses.acct), out, nil
 }
 
-// Carried is a ticket as it comes back with a form: the one the browser carries
-// now, and the hash (see TicketHash) of the one that the form was drawn from.
-// A form of another tab changes nothing.
-type Carried struct {
-	Ticket Secret
-	Drawn  string
-}
-
-// drawn answers OK, DoneElsewhere where nothing is carried any more, or
+// Confirm judges what a set-up waits for: the number mailed to the address, or
+// the proof that the holder has what was handed out. A mailed number is counted
+// in the document; nothing else is stored: right or wrong, what follows stands
+// in the ticket. Outcomes: OK with Ticket; WrongAnswer, LateAnswer, ClockBehind,
+// ClockAhead, MalformedAnswer, NoCodeSent; Gone, Expired, DoneElsewhere,
 // OtherTab.
-func (c Carried) drawn() Outcome {
-	switch {
-	case c.Ticket.Empty():
-		return Outcome{Reason: DoneElsewhere}
-	case !NewSecret(c.Drawn).Equal(NewSecret(TicketHash(c.Ticket))):
-		return Outcome{Reason: OtherTab}
-	}
-	return Outcome{Reason: OK}
+func (s *Service) Confirm(ctx context.Context, tok SessionToken, c Carried, answer Secret, from From) (Outcome, error) {
+	return s.wizard(ctx, tok, c, from, func(d *decision, t *ticket) Outcome { return d.confirm(t, answer) })
 }
 
-// Confirm judges the proof that the holder has what the set-up handed out. It
-// stores nothing: right or wrong, what follows stands in the ticket. Outcomes:
-// OK with Ticket; WrongAnswer, ClockBehind, ClockAhead, MalformedAnswer; Gone,
-// Expired, DoneElsewhere, OtherTab.
-func (s *Service) Confirm(ctx context.Context, tok SessionToken, c Carried, answer Secret) (Outcome, error) {
-	ses, err := s.Session(ctx, tok)
-	if err != nil {
-		return gone(err)
-	}
-	now := s.nowFor(ses.acct)
-	if s.Suspended() {
-		return Outcome{}, ErrClock
-	}
-	if out := c.drawn(); !out.Passed() {
-		return out, nil
-	}
-	t, out, err := s.heldBy(ctx, TicketSetUp, c.Ticket, ses, now)
-	if t == nil {
-		return out, err
-	}
-	if t.Draft == nil {
-		return Outcome{Reason: OK, Ticket: c.Ticket}, nil // confirmed already: Back, or a reload
-	}
-	m := s.methods[t.Method]
-	if m == nil {
-		return Outcome{Reason: NoSuchWay}, nil
-	}
-	v := m.Confirm(nil, *t.Draft, answer.Reveal(), nil, now)
-	switch v.Judgement {
-	case Accepted:
-	case Ahead:
-		return Outcome{Reason: ClockAhead, Off: v.Off}, nil
-	case Malformed:
-		return Outcome{Reason: MalformedAnswer}, nil
-	default:
-		return Outcome{Reason: reasonOf(v.Judgement), Off: v.Off}, nil
-	}
-	codes, err := s.reserve.Enrol(Enrolment{Issuer: s.issuer, Account: ses.Name}, now, s.random)
-	if err != nil {
-		return Outcome{}, err
-	}
-	t.Confirmed = &confirmed{State: v.State, Proof: answerProof(m.Traits(), "", now)}
-	t.Draft, t.Codes = nil, &codes
-	return Outcome{Reason: OK, Ticket: s.sealTicket(t)}, nil
+// SendSetUpCode mails the number that a set-up waits for again. Outcomes: OK
+// with Ticket; SendWait, SendsUsedUp; NoSuchWay; Gone, Expired, DoneElsewhere,
+// OtherTab.
+func (s *Service) SendSetUpCode(ctx context.Context, tok SessionToken, c Carried, from From) (Outcome, error) {
+	return s.wizard(ctx, tok, c, from, func(d *decision, t *ticket) Outcome { return d.mailFor(t) })
+}
+
+// wizard runs a step of the set-up that a session carries.
+func (s *Service) wizard(ctx context.Context, tok SessionToken, c Carried, from From, step func(*decision, *ticket) Outcome) (Outcome, error) {
+	cmd := command{from: from, shown: s.openBrowser(from.Cookie).shownTo(tok.account)}
+	return s.in(ctx, tok, cmd, func(d *decision, ses *Session) Outcome {
+		if out := c.drawn(); !out.Passed() {
+			return out
+		}
+		t, out, err := s.heldBy(ctx, TicketSetUp, c.Ticket, ses, d.now)
+		if err != nil {
+			d.fail(err)
+			return Outcome{}
+		}
+		if t == nil {
+			return out
+		}
+		return step(d, t)
+	})
 }
 
 // Complete finishes what a ticket prepared: the set-up, new backup codes, or
@@ -251,29 +236,44 @@ func (a *Account) reserveState(s *Service) State {
 // savedAnswer is what a reserve method takes for "I have saved them".
 const savedAnswer = "saved"
 
-// completeSetUp turns two-step verification on: authenticator, codes,
-// protection, epoch and the acting session in one commit.
+// completeSetUp turns two-step verification on, or adds or replaces an
+// authenticator: authenticator, codes, protection, epoch and the acting session
+// in one commit. What is replaced works until this instant.
 func (d *decision) completeSetUp(t *ticket, ses *Session) Outcome {
 	a, s := d.acct, d.s
-	if a.IsProtected() {
+	switch {
+	case t.Adds != a.IsProtected() && !t.Adds:
 		return Outcome{Reason: AlreadyOn}
-	}
-	if t.Confirmed == nil || t.Password == nil {
+	case t.Adds != a.IsProtected():
+		return Outcome{Reason: NotProtected}
+	case t.Confirmed == nil || t.Password == nil:
 		return Outcome{Reason: StepUp}
 	}
-	v := s.reserve.Confirm(nil, *t.Codes, savedAnswer, d.hashed, d.now)
-	if v.Judgement != Accepted || len(a.Authenticators)+2 > maxAuthenticators {
+	v := s.reserve.Confirm(a.reserveState(s), *t.Codes, savedAnswer, d.hashed, d.now)
+	if v.Judgement != Accepted || len(a.Authenticators)+2 > maxAuthenticators && t.Replaces == "" {
 		return Outcome{Reason: DoneElsewhere}
 	}
-	main := Authenticator{ID: newID(d.random), Method: t.Method, Added: d.now, LastUsed: d.now, State: t.Confirmed.State}
-	codes := Authenticator{ID: newID(d.random), Method: s.reserve.Traits().Method, Added: d.now, State: v.State}
-	a.Authenticators = append(a.Authenticators, main, codes)
+	main := d.bind(t, v.State)
+	if t.Adds && t.Replaces == "" {
+		a.bumpRevision()
+		d.record(Event{Kind: EventAdded, Method: main.Method, Authenticator: main.ID})
+		d.tell(Notice{Kind: NoticeAdded, Method: main.Method})
+		return Outcome{Reason: OK}
+	}
+	first, second := *t.Password, t.Confirmed.Proof
+	second.Authenticator = main.ID
+	if t.Adds {
+		d.record(Event{Kind: EventReplaced, Method: main.Method, Authenticator: main.ID, Item: t.Replaces})
+		d.tell(Notice{Kind: NoticeReplaced, Method: main.Method})
+		return d.anew(ses, []proof{first, second}, Outcome{Reason: OK})
+	}
 	a.Protected = d.now
+	// Whoever reads the mailbox could have turned it on all the same: an
+	// account without protection asks for nothing else.
+	a.Password.ByMail, first.Channel = time.Time{}, ChannelMemory
 	d.record(Event{Kind: EventOn, Method: main.Method, Authenticator: main.ID})
 	d.tell(Notice{Kind: NoticeOn, Method: main.Method})
-	second := t.Confirmed.Proof
-	second.Authenticator = main.ID
-	return d.anew(ses, []proof{*t.Password, second}, Outcome{Reason: OK, Browser: d.knowOnly(d.from)})
+	return d.anew(ses, []proof{first, second}, Outcome{Reason: OK, Browser: d.knowOnly(d.from)})
 }
 
 // completeCodes puts a new set of codes, or one new code, in force. The old

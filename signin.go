@@ -152,7 +152,7 @@ func (s *Service) classOf(from From) func(*Account) (Class, bool) {
 // firstStepPassed opens a pending sign-in, or mints a session where there is
 // no second step to take.
 func (d *decision) firstStepPassed() Outcome {
-	a, first := d.acct, passwordProof(d.now)
+	a, first := d.acct, d.acct.passwordProof(d.now)
 	if !a.IsProtected() {
 		d.record(Event{Kind: EventSignIn})
 		g := d.mint(mintRequest{proofs: []proof{first}, epoch: a.Epoch, revision: a.Revision})
@@ -160,6 +160,9 @@ func (d *decision) firstStepPassed() Outcome {
 			return d.refuse(Gone)
 		}
 		return Outcome{Reason: OK, Session: g, Browser: d.know(d.from)}
+	}
+	if out := d.passRemembered(first); out != nil {
+		return *out
 	}
 	class := d.class()
 	d.expirePending()
@@ -174,6 +177,9 @@ func (d *decision) firstStepPassed() Outcome {
 	d.evictPending(class)
 	a.Pending = append(a.Pending, p)
 	d.record(Event{Kind: EventFirstStep, Known: class == Known})
+	if ways := d.s.ways(a); len(ways) > 0 && ways[0].Prompts && !ways[0].Disabled && !ways[0].Barred {
+		d.sendTo(ways[0].ID, p.ID, PromptSignIn, class) // whether it went out stands on the page
+	}
 	return Outcome{Reason: SecondStep, Pending: &PendingGrant{Token: secret, Expires: p.Expires}}
 }
 

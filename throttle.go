@@ -27,6 +27,7 @@ type Throttle struct {
 	Stops     int          `json:"n,omitempty"` // which multiple of wrongInMonth fell last
 	StoppedAt time.Time    `json:"s,omitzero"`  // when it fell
 	Told      time.Time    `json:"t,omitzero"`  // when the owner was last told of a stranger's try
+	Sends     [2][]int64   `json:"m,omitzero"`  // when numbers were mailed, seconds since 1970, of the last day
 }
 
 // A Day counts wrong answers of one day.
@@ -77,7 +78,10 @@ func (d *decision) count(x *Authenticator, t Traits, c Class) {
 	a := d.acct
 	x.Wrong[c]++
 	a.Throttle.LastWrong[c] = d.now
-	if n, falls := a.stopInRow(); falls {
+	if t.DisableAfter == 0 {
+		return // its own budget does the rest
+	}
+	if n, falls := d.s.stopInRow(a); falls {
 		d.stopPassword("in_a_row", n)
 	}
 	if n, falls := a.Throttle.addDay(d.now); falls {
@@ -86,7 +90,7 @@ func (d *decision) count(x *Authenticator, t Traits, c Class) {
 	// Per class, so that a stranger's leftovers do not disable what its owner
 	// mistypes once; both together stay within the 100 of NIST SP 800-63B-4
 	// §3.2.2.
-	if n := x.Wrong[c]; t.DisableAfter > 0 && n >= t.DisableAfter {
+	if n := x.Wrong[c]; n >= t.DisableAfter {
 		x.Disabled = d.now
 		d.endEverything()
 		d.record(Event{Kind: EventDisabled, Authenticator: x.ID, Method: x.Method, Count: n})
@@ -97,13 +101,26 @@ func (d *decision) count(x *Authenticator, t Traits, c Class) {
 // stopInRow says whether a multiple of wrongBeforeStop falls now. Each falls
 // once: what a stranger left behind on a sheet that nobody uses must not stop
 // the owner's password at every typing error.
-func (a *Account) stopInRow() (n int, falls bool) {
-	n = a.inRow(Other) + a.inRow(Known)
+func (s *Service) stopInRow(a *Account) (n int, falls bool) {
+	n = s.rowForStops(a)
 	if n/wrongBeforeStop <= a.Throttle.Row {
 		return n, false
 	}
 	a.Throttle.Row = n / wrongBeforeStop
 	return n, true
+}
+
+// rowForStops sums the wrong answers in a row that count towards stops: those of
+// methods without a budget of their own.
+func (s *Service) rowForStops(a *Account) int {
+	n := 0
+	for i := range a.Authenticators {
+		x := &a.Authenticators[i]
+		if m := s.methods[x.Method]; x.Disabled.IsZero() && (m == nil || m.Traits().DisableAfter > 0) {
+			n += x.Wrong[Other] + x.Wrong[Known]
+		}
+	}
+	return n
 }
 
 // addDay counts one and says whether a multiple of wrongInMonth falls now.

@@ -22,12 +22,21 @@ const (
 	TicketInvite  TicketPurpose = "invite"
 	TicketReset   TicketPurpose = "reset"
 	TicketBrowser TicketPurpose = "browser"
+
+	TicketRegister TicketPurpose = "register"
+	TicketAddress  TicketPurpose = "address"  // a new login name
+	TicketSecond   TicketPurpose = "second"   // a second address
+	TicketRecovery TicketPurpose = "recovery" // opens the wizard that binds a new authenticator
+	TicketBind     TicketPurpose = "bind"     // that wizard's own
+	TicketCancel   TicketPurpose = "cancel"   // of a recovery
+	TicketNotMe    TicketPurpose = "notme"
 )
 
 // Lifetimes of tickets.
 const (
 	carriedFor = 60 * time.Minute
 	inviteFor  = 7 * 24 * time.Hour
+	proofFor   = 24 * time.Hour // registration, proof of an address
 	linkFor    = 30 * time.Minute
 
 	maxTicket = 3500 // bytes sealed; browsers drop cookies over 4,096 without a word
@@ -39,13 +48,21 @@ const (
 type ticket struct {
 	Purpose  TicketPurpose `json:"p"`
 	Account  AccountID     `json:"a,omitempty"`
-	Name     string        `json:"n,omitempty"` // invitation: the address, for which there is no account yet
+	Name     string        `json:"n,omitempty"` // login name; of an invitation that of nobody yet
+	Item     string        `json:"o,omitempty"` // the new or second address
 	Lineage  string        `json:"l,omitempty"` // of the session it belongs to
 	Epoch    int64         `json:"e,omitempty"`
 	Revision int64         `json:"r,omitempty"`
 	Made     Stamp         `json:"v,omitzero"` // of the document that made it
 	Issued   time.Time     `json:"i"`
 	Expires  time.Time     `json:"x"`
+
+	Recovery string `json:"y,omitempty"`  // recovery: which one
+	Replaces string `json:"z,omitempty"`  // set-up: the authenticator that goes when this one comes
+	Adds     bool   `json:"q,omitempty"`  // set-up: to an account that is protected
+	Prove    bool   `json:"pr,omitempty"` // set-up: the address has to be proven first
+	Proved   bool   `json:"pd,omitempty"` // set-up: it was
+	Mailed   bool   `json:"ml,omitempty"` // it was mailed to Name: whoever has it reads that mailbox
 
 	Method    MethodName `json:"m,omitempty"` // set-up: which one
 	Draft     *Draft     `json:"d,omitempty"` // set-up: not confirmed yet
@@ -87,7 +104,7 @@ func (s *Service) sealCarried(p Purpose, ad string, plain []byte) string {
 // expired is true if it was one.
 func (s *Service) openTicket(p TicketPurpose, c Secret, now time.Time) (t *ticket, expired bool) {
 	t = new(ticket)
-	if !s.open(ForTicket, string(p), c, t) || t.Purpose != p {
+	if !s.open(ForTicket, ticketPrefix, string(p), c, t) || t.Purpose != p {
 		return nil, false
 	}
 	if !now.Before(t.Expires) {
@@ -97,13 +114,9 @@ func (s *Service) openTicket(p TicketPurpose, c Secret, now time.Time) (t *ticke
 }
 
 // open opens a sealed value that somebody carries. ad is the ticket's purpose,
-// or the browser prefix.
-func (s *Service) open(p Purpose, ad string, c Secret, into any) bool {
+// or a browser cookie's prefix.
+func (s *Service) open(p Purpose, prefix, ad string, c Secret, into any) bool {
 	v := c.Reveal()
-	prefix := ticketPrefix
-	if p == ForBrowser {
-		prefix = browserPrefix
-	}
 	v, ok := strings.CutPrefix(v, prefix)
 	if !ok || len(v) > maxTicket || len(v) < carriedSalt {
 		return false
@@ -135,9 +148,92 @@ func TicketHash(t Secret) string {
 
 // A Held is what a page may show of the ticket its reader carries.
 type Held struct {
-	Method    MethodName
-	Confirmed bool
-	Handout   Handout // of the method, until it is confirmed
-	Codes     Handout // to save
-	Expires   time.Time
+	Method  MethodName
+	Step    Step
+	Adds    bool
+	Handout Handout // of the method, until it is confirmed
+	Codes   Handout // to save
+	Mailed  *Mailed // the number that this step waits for
+	Expires time.Time
+}
+
+// A Step is what a wizard waits for.
+type Step int
+
+// The steps, in order.
+const (
+	StepChoose  Step = iota // a method; of a recovery only
+	StepProve               // the number mailed to the account's address
+	StepConfirm             // an answer that shows the authenticator at work
+	StepSave                // "I have saved them"
+)
+
+// step says what a wizard's ticket waits for.
+func (t *ticket) step() Step {
+	switch {
+	case t.Codes != nil:
+		return StepSave
+	case t.Prove:
+		return StepProve
+	case t.Method == "":
+		return StepChoose
+	}
+	return StepConfirm
+}
+
+// link makes the ticket of a link to an account as this decision leaves it.
+func (d *decision) link(p TicketPurpose, from time.Time, life time.Duration) *ticket {
+	a := d.acct
+	return &ticket{
+		Purpose: p, Account: a.ID, Name: a.Name, Epoch: a.Epoch, Revision: a.Revision, Made: d.stamp(),
+		Issued: d.now, Expires: from.Add(life), Mailed: true,
+	}
+}
+
+// honoured reports whether a ticket to an account still stands.
+func (t *ticket) honoured(s *Service, a *Account, now time.Time) bool {
+	if t.Account != a.ID {
+		return false
+	}
+	switch t.Purpose { // what undoes outlives what it undoes
+	case TicketNotMe:
+		return t.Issued.After(a.NotMeLink)
+	case TicketCancel:
+		return a.Recovery != nil && a.Recovery.ID == t.Recovery
+	}
+	if t.Epoch != a.Epoch || t.Name != "" && t.Name != a.Name {
+		return false
+	}
+	switch t.Purpose {
+	case TicketBrowser:
+		return t.Issued.After(a.BrowserLink)
+	case TicketReset, TicketAddress, TicketSecond:
+		return t.Revision == a.Revision
+	case TicketRecovery, TicketBind:
+		if t.Revision != a.Revision || a.Recovery == nil || a.Recovery.ID != t.Recovery || s.state(a.Recovery, now) != RecoveryRipe {
+			return false
+		}
+		return t.Purpose == TicketBind || t.Issued.After(a.RecoveryLink)
+	}
+	return false
+}
+
+// Carried is a ticket as it comes back with a form: the one the browser carries
+// now, and the hash (see TicketHash) of the one that the form was drawn from.
+// A form of another tab changes nothing.
+type Carried struct {
+	Ticket Secret
+	Drawn  string
+}
+
+// drawn answers OK, DoneElsewhere where nothing is carried any more, or
+// OtherTab.
+func (c Carried) drawn() Outcome {
+	switch {
+	case c.Ticket.Empty():
+		return Outcome{Reason: DoneElsewhere}
+	case !NewSecret(c.Drawn).Equal(NewSecret(TicketHash(c.Ticket))):
+		return Outcome{Reason: OtherTab}
+	}
+	return Outcome{Reason: OK}
 }

@@ -14,7 +14,9 @@ const (
 	sessionPrefix = "ns_"
 	pendingPrefix = "np_"
 	browserPrefix = "nb_"
-	ticketPrefix  = "nt_"
+
+	rememberedPrefix = "nr_"
+	ticketPrefix     = "nt_"
 
 	idLength     = 26 // of an AccountID
 	secretLength = 43 // 256 bits in base64url

@@ -32,6 +32,31 @@ var lines = map[nidan.EventKind]line{
 	nidan.EventSessionEnded:    {},
 	nidan.EventLogOutAll:       {},
 	nidan.EventUnfrozen:        {},
+
+	nidan.EventCodeSent:        {},
+	nidan.EventRemembered:      {},
+	nidan.EventForgotten:       {},
+	nidan.EventAdded:           {byMethod: true},
+	nidan.EventReplaced:        {byMethod: true},
+	nidan.EventRemoved:         {byMethod: true},
+	nidan.EventNamed:           {},
+	nidan.EventDefault:         {},
+	nidan.EventResynced:        {},
+	nidan.EventAddressProven:   {},
+	nidan.EventAddressAsked:    {warn: true},
+	nidan.EventAddressChanged:  {warn: true},
+	nidan.EventSecondAsked:     {},
+	nidan.EventSecondAdded:     {},
+	nidan.EventSecondRemoved:   {},
+	nidan.EventPasswordChanged: {},
+	nidan.EventNotMe:           {warn: true},
+	nidan.EventLanguage:        {},
+	nidan.EventRecoveryStarted: {warn: true},
+	nidan.EventRecoveryTold:    {},
+	nidan.EventRecoveryLink:    {warn: true},
+	nidan.EventRecoveryGone:    {},
+	nidan.EventRecovered:       {warn: true},
+	nidan.EventDeleted:         {},
 }
 
 // An activity is one line of what happened.
@@ -70,6 +95,9 @@ func saidOf(e nidan.Event) *message {
 		return msg("event.unknown") // written by a newer program
 	}
 	key := "event." + string(e.Kind)
+	if e.Kind == nidan.EventSignIn && e.Detail == string(nidan.ChannelBrowser) {
+		return msg(key + ".browser")
+	}
 	if _, known := shapes[e.Method]; l.byMethod && known {
 		key += "." + string(e.Method)
 	}

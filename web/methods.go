@@ -14,6 +14,7 @@ type shape struct {
 // shapes lists the methods that these pages know to ask for.
 var shapes = map[nidan.MethodName]shape{
 	"totp":   {Digits: true, Period: 30},
+	"mail":   {Digits: true, Keep: true},
 	"backup": {Keep: true, Numbered: true},
 }
 

@@ -22,7 +22,7 @@ var tellings = map[nidan.Reason]telling{
 
 	nidan.WrongAnswer:     {byMethod: true},
 	nidan.UsedAnswer:      {byMethod: true},
-	nidan.LateAnswer:      {},
+	nidan.LateAnswer:      {byMethod: true},
 	nidan.ClockBehind:     {values: minutesOff},
 	nidan.ClockAhead:      {values: minutesOff},
 	nidan.ReplacedAnswer:  {values: func(o nidan.Outcome, _ time.Time) []any { return []any{"date", day(o.When)} }},
@@ -47,6 +47,15 @@ var tellings = map[nidan.Reason]telling{
 	nidan.NotProtected:  {},
 	nidan.AlreadyOn:     {},
 	nidan.LinkDead:      {},
+
+	nidan.SendWait:      {values: wait},
+	nidan.SendsUsedUp:   {},
+	nidan.NoCodeSent:    {},
+	nidan.SameMailbox:   {},
+	nidan.NoMail:        {},
+	nidan.RecoveryWaits: {values: wait},
+	nidan.NoRecovery:    {},
+	nidan.LastOne:       {},
 
 	nidan.PasswordShort:      {values: func(o nidan.Outcome, _ time.Time) []any { return []any{"n", o.Limit} }},
 	nidan.PasswordLong:       {},

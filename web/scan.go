@@ -28,7 +28,7 @@ func showScan(v *visit, s session) error {
 		return err
 	case !out.Passed():
 		return v.notHeld(setUp, out)
-	case h.Confirmed:
+	case h.Step == nidan.StepSave:
 		// The key was shown, was proven to be in the app, and is not shown again.
 		return v.show(http.StatusGone, "stop", stopView{
 			Title: msg("scan.confirmed"), Text: msg("scan.confirmed.text"), Label: msg("stop.go_on"), To: setUpCodes.at,
@@ -42,7 +42,7 @@ func showScan(v *visit, s session) error {
 }
 
 func postScan(v *visit, s session) error {
-	out, err := v.p.svc.Confirm(v.r.Context(), s.token, v.formOf(setUp), v.form.secret("code"))
+	out, err := v.p.svc.Confirm(v.r.Context(), s.token, v.formOf(setUp), v.form.secret("code"), v.from())
 	if err != nil {
 		return err
 	}

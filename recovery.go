@@ -1,0 +1,259 @@
+package nidan
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// How long a recovery waits, and how long what has ripened can be used.
+const (
+	holdUsual   = 24 * time.Hour
+	holdMailbox = 72 * time.Hour // where the mailbox is all there is
+	resetTaints = 7 * 24 * time.Hour
+	ripeFor     = 7 * 24 * time.Hour
+	settled     = time.Hour // of uptime after the half notice was handed over: a leap of the clock while we were down cannot be seen
+)
+
+// A Recovery is under way for somebody who has the password and no second step
+// left (NIST SP 800-63B-4 §4.2; SECURITY F2, F3, F7, F8). It changes nothing
+// until a new authenticator is bound, can be cancelled from every notice and
+// session, and ripens only when its notices were handed over.
+type Recovery struct {
+	ID       string        `json:"i"`
+	Started  time.Time     `json:"t"`
+	Hold     time.Duration `json:"h"`
+	StartOut time.Time     `json:"s,omitzero"`  // when the mail server took the first notice
+	HalfOut  time.Time     `json:"m,omitzero"`  // and the one at half time
+	Queued   []string      `json:"q"`           // notices not due yet, to be dropped when it is cancelled
+	Address  string        `json:"a,omitempty"` // where it was started from
+	Browser  string        `json:"b,omitempty"`
+}
+
+// RecoveryState is how far a recovery is.
+type RecoveryState int
+
+// The states.
+const (
+	RecoveryWaiting RecoveryState = iota
+	RecoveryRipe                  // a link to bind a new authenticator can be mailed
+	RecoveryPast                  // too late: it has to be started again
+)
+
+// A RecoveryView is what pages show of a recovery.
+type RecoveryView struct {
+	State   RecoveryState
+	Started time.Time
+	Ripe    time.Time // when it ripens, at the earliest
+	Gone    time.Time // when it is over
+	Untold  bool      // a notice could not be handed over yet: until then it waits
+	Address string
+	Browser string
+}
+
+// ripens says when a recovery ripens, at the earliest; told is false where a
+// notice is still to be handed over, and then it does not.
+func (r *Recovery) ripens(up time.Time) (at time.Time, told bool) {
+	at = r.Started.Add(r.Hold)
+	if r.StartOut.IsZero() || r.HalfOut.IsZero() {
+		return at, false
+	}
+	for _, t := range []time.Time{r.HalfOut, up} {
+		if t = t.Add(settled); t.After(at) {
+			at = t
+		}
+	}
+	return at, true
+}
+
+// state judges a recovery. What is over stays so, whatever is handed over late.
+func (s *Service) state(r *Recovery, now time.Time) RecoveryState {
+	if !now.Before(r.over()) {
+		return RecoveryPast
+	}
+	if at, told := r.ripens(s.up); told && !now.Before(at) {
+		return RecoveryRipe
+	}
+	return RecoveryWaiting
+}
+
+// over is when a recovery is past, ripe or not.
+func (r *Recovery) over() time.Time { return r.Started.Add(r.Hold + ripeFor) }
+
+func (s *Service) recoveryView(a *Account, now time.Time) *RecoveryView {
+	r := a.Recovery
+	if r == nil {
+		return nil
+	}
+	at, told := r.ripens(s.up)
+	return &RecoveryView{
+		State: s.state(r, now), Started: r.Started, Ripe: at, Gone: r.over(), Untold: !told && !now.Before(at),
+		Address: r.Address, Browser: r.Browser,
+	}
+}
+
+// hold is how long a recovery of this account would wait; 0 where none is
+// offered, as nothing can be mailed.
+func (s *Service) hold(a *Account, now time.Time) time.Duration {
+	if !s.mails || !a.IsProtected() {
+		return 0
+	}
+	onlyMail := true
+	for i := range a.Authenticators {
+		x := &a.Authenticators[i]
+		m := s.methods[x.Method]
+		if m == nil || !m.Traits().Reserve && m.Traits().Channel != ChannelMail {
+			onlyMail = false
+		}
+	}
+	if onlyMail || !a.Password.ByReset.IsZero() && now.Sub(a.Password.ByReset) < resetTaints {
+		return holdMailbox
+	}
+	return holdUsual
+}
+
+// StartRecovery starts a recovery behind a right password: a pending sign-in.
+// If one is under way it goes on as it is. Every address and session is told at
+// once, at half time and at the end. Outcomes: OK with Until, when it ripens;
+// NoMail; Gone, Expired.
+func (s *Service) StartRecovery(ctx context.Context, tok PendingToken, from From) (Outcome, error) {
+	return s.pending(ctx, tok, from, func(d *decision, _ *Pending) Outcome {
+		a := d.acct
+		hold := s.hold(a, d.now)
+		if hold == 0 {
+			return Outcome{Reason: NoMail}
+		}
+		if r := a.Recovery; r != nil && s.state(r, d.now) != RecoveryPast {
+			at, _ := r.ripens(s.up)
+			return Outcome{Reason: OK, Until: at}
+		}
+		r := &Recovery{ID: newID(d.random), Started: d.now, Hold: hold, Address: d.from.Address, Browser: d.from.Browser}
+		a.Recovery = r
+		ripe := d.now.Add(hold)
+		cancel := d.link(TicketCancel, d.now, hold+ripeFor)
+		cancel.Recovery = r.ID
+		undo := MailedLink{Purpose: cancel.Purpose, Ticket: s.sealTicket(cancel).Reveal()}
+		d.tell(Notice{Kind: NoticeRecoveryStarted, Item: r.ID, Until: ripe, Undo: undo})
+		r.Queued = []string{
+			d.tellAt(d.now.Add(hold/2), Notice{Kind: NoticeRecoveryHalf, Item: r.ID, Until: ripe, Undo: undo}),
+			d.tellAt(ripe, Notice{Kind: NoticeRecoveryReady, Item: r.ID, Until: r.over(), Undo: undo}),
+		}
+		d.record(Event{Kind: EventRecoveryStarted, Item: r.ID, Count: int(hold / time.Hour)})
+		return Outcome{Reason: OK, Until: ripe}
+	})
+}
+
+// pending runs a command of an open pending sign-in.
+func (s *Service) pending(ctx context.Context, tok PendingToken, from From, decide func(*decision, *Pending) Outcome) (Outcome, error) {
+	cmd := command{account: tok.account, from: from, shown: s.openBrowser(from.Cookie).shownTo(tok.account)}
+	out, err := s.change(ctx, cmd, func(d *decision) Outcome {
+		p, out := d.open(tok)
+		if p == nil {
+			return out
+		}
+		return decide(d, p)
+	})
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrFrozen) {
+		return Outcome{Reason: Gone}, nil
+	}
+	return out, err
+}
+
+// Delivered notes that the mail server took a message. The one who sends calls
+// it before the message is forgotten, and again if it failed.
+func (s *Service) Delivered(ctx context.Context, account AccountID, n Notice) error {
+	if n.Kind != NoticeRecoveryStarted && n.Kind != NoticeRecoveryHalf {
+		return nil
+	}
+	_, err := s.change(ctx, command{account: account, always: true}, func(d *decision) Outcome {
+		r := d.acct.Recovery
+		if r == nil || r.ID != n.Item || n.To != d.acct.Name {
+			return Outcome{Reason: Gone}
+		}
+		out := &r.StartOut
+		if n.Kind == NoticeRecoveryHalf {
+			out = &r.HalfOut
+		}
+		if !out.IsZero() {
+			return Outcome{Reason: OK}
+		}
+		*out = d.now
+		d.record(Event{Kind: EventRecoveryTold, Item: r.ID, Detail: string(n.Kind)})
+		return Outcome{Reason: OK}
+	})
+	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrFrozen) {
+		return nil // there is nobody any more whom it would help
+	}
+	return err
+}
+
+// CancelRecovery ends a recovery from a session. One proof is enough (law 12).
+// Outcomes: OK, NoRecovery.
+func (s *Service) CancelRecovery(ctx context.Context, tok SessionToken, from From) (Outcome, error) {
+	return s.in(ctx, tok, command{from: from, always: true}, func(d *decision, _ *Session) Outcome {
+		return d.cancelRecovery()
+	})
+}
+
+// CancelByLink ends a recovery from one of its notices. Outcomes: OK,
+// NoRecovery, LinkDead.
+func (s *Service) CancelByLink(ctx context.Context, c Secret, from From) (Outcome, error) {
+	t, _ := s.openTicket(TicketCancel, c, s.Now())
+	if t == nil {
+		return Outcome{Reason: LinkDead}, nil
+	}
+	return s.byLink(ctx, t, command{from: from, always: true}, func(d *decision) Outcome {
+		return d.cancelRecovery()
+	})
+}
+
+func (d *decision) cancelRecovery() Outcome {
+	if d.acct.Recovery == nil {
+		return Outcome{Reason: NoRecovery}
+	}
+	d.endRecovery()
+	d.record(Event{Kind: EventRecoveryGone})
+	d.tell(Notice{Kind: NoticeRecoveryGone})
+	return Outcome{Reason: OK}
+}
+
+// endRecovery forgets a recovery and what was still to be said of it.
+func (d *decision) endRecovery() {
+	if r := d.acct.Recovery; r != nil {
+		for _, id := range r.Queued {
+			d.drop(id)
+		}
+		d.acct.Recovery = nil
+	}
+}
+
+// MailRecoveryLink mails the link that a ripe recovery is for, behind a right
+// password; second says whether to the second address, where the account has
+// one for recovery. Outcomes: OK with Until; RecoveryWaits with Until;
+// NoRecovery; SendWait with Until; Gone, Expired.
+func (s *Service) MailRecoveryLink(ctx context.Context, tok PendingToken, second bool, from From) (Outcome, error) {
+	return s.pending(ctx, tok, from, func(d *decision, p *Pending) Outcome {
+		a := d.acct
+		r := a.Recovery
+		if r == nil || s.state(r, d.now) == RecoveryPast {
+			return Outcome{Reason: NoRecovery}
+		}
+		if s.state(r, d.now) == RecoveryWaiting {
+			at, _ := r.ripens(s.up)
+			return Outcome{Reason: RecoveryWaits, Until: at}
+		}
+		to := a.Name
+		if second && a.Second.Recovers {
+			to = a.Second.Address
+		}
+		if at, _ := a.mayAgain(nil, p.Class, d.now); !at.IsZero() {
+			return Outcome{Reason: SendWait, Until: at}
+		}
+		a.Throttle.Sends[p.Class] = append(a.Throttle.Sends[p.Class], d.now.Unix())
+		t := d.link(TicketRecovery, d.now, linkFor)
+		t.Recovery = r.ID
+		d.tellOnly(Notice{Kind: NoticeRecoveryLink, To: to, Until: t.Expires, Link: MailedLink{Purpose: t.Purpose, Ticket: s.sealTicket(t).Reveal()}})
+		d.record(Event{Kind: EventRecoveryLink, Known: p.Class == Known})
+		return Outcome{Reason: OK, Until: t.Expires}
+	})
+}
