@@ -17,6 +17,7 @@ var sentences embed.FS
 type locale struct {
 	*catalogue.Language
 	pages map[string]*template.Template
+	help  *helpBook
 }
 
 // locales are the languages there are, English first.

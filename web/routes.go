@@ -12,6 +12,8 @@ func table() []Route {
 		{"POST", "/login/second", PendingSignIn, withPending(postSecond)},
 		{"GET", "/login/lost", PendingSignIn, withPending(showLost)},
 		{"GET", "/forgot", Anonymous, anonymous(showForgot)},
+		{"GET", "/help", Anonymous, anonymous(showHelp)},
+		{"GET", "/help/{entry}", Anonymous, anonymous(showHelpAnswer)},
 		{"POST", "/logout", AnySession, withSession(postLogout)},
 
 		{"GET", "/invite/{ticket}", Anonymous, anonymous(invite.show)},

@@ -14,7 +14,7 @@ import (
 type sample struct {
 	name  string
 	page  string
-	view  any
+	view  any  // or a func(*locale) any, where it differs by language
 	guest bool // nobody is logged in
 	bad   bool
 }
@@ -157,7 +157,7 @@ func samples(t testing.TB) []sample {
 		{name: "fault-clock", page: "fault", view: faultView{Key: "fault.clock"}, guest: true},
 		{name: "fault-404", page: "fault", view: faultView{Key: "fault.404"}, guest: true},
 	}
-	return list
+	return append(list, helpSamples(t)...)
 }
 
 func inAWhile(after time.Duration) second { return second(noon.Add(after)) }
@@ -167,6 +167,9 @@ func (s sample) render(p *Pages, l *locale) (string, error) {
 	pg := page{Lang: l.Tag(), Brand: p.brand, Failed: s.bad, View: s.view, Account: "mina.yamamoto-fernandez@customers.example.co.jp"}
 	if s.guest {
 		pg.Account = ""
+	}
+	if view, ok := s.view.(func(*locale) any); ok {
+		pg.View = view(l)
 	}
 	var b bytes.Buffer
 	err := l.execute(&b, s.page, pg)

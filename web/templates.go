@@ -61,7 +61,7 @@ func (s screens) speak(l *locale, as assets) (map[string]*template.Template, err
 }
 
 // funcs is what templates may call. t says a sentence by its key, say one that
-// a handler chose, method one about a method.
+// a handler chose, method one about a method; help leads to questions.
 func (l *locale) funcs(as assets) template.FuncMap {
 	return template.FuncMap{
 		"t":   l.HTML,
@@ -74,6 +74,7 @@ func (l *locale) funcs(as assets) template.FuncMap {
 		"family": func(stored string) (template.HTML, error) { return l.Say(family(stored)) },
 		"asset":  as.url,
 		"field":  newCodeField,
+		"help":   l.helpLinks,
 	}
 }
 

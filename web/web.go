@@ -19,7 +19,7 @@ type Brand struct {
 	Home    string // an https URL to lead on to after log-in; may be empty
 }
 
-// Config is what Pages are made of. Zone and Log may be left out.
+// Config is what Pages are made of. Features, Zone and Log may be left out.
 type Config struct {
 	Service *nidan.Service
 	Brand   Brand
@@ -28,6 +28,10 @@ type Config struct {
 	// From says where a request came from, as far as its headers can be
 	// believed. The known-browser cookie is added here.
 	From func(*http.Request) nidan.From
+
+	// Features are what is offered beyond the app and its backup codes; the help
+	// speaks of nothing else.
+	Features []Feature
 
 	Zone *time.Location // in which times are shown; UTC if nil
 	Log  *slog.Logger
@@ -84,6 +88,9 @@ func New(c Config) (*Pages, error) {
 		return nil, err
 	}
 	if p.locales, err = newLocales(b, zone, p.assets); err != nil {
+		return nil, err
+	}
+	if err := p.locales.openHelp(b, c.Features); err != nil {
 		return nil, err
 	}
 	p.routes = table()

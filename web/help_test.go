@@ -1,0 +1,465 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"net/http"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/nidan-auth/nidan/catalogue"
+	"github.com/nidan-auth/nidan/catalogue/cataloguetest"
+)
+
+// helpTags are the languages of the help. The pages may have fewer.
+var helpTags = []string{"en", "ja", "ko"}
+
+func helpIn(t testing.TB, tag string) helpTexts {
+	t.Helper()
+	texts, err := readHelp(tag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return texts
+}
+
+// bookIn is a language's help with some features, under the brand of the tests.
+func bookIn(t testing.TB, tag string, offered ...Feature) *helpBook {
+	t.Helper()
+	texts := map[string]helpTexts{}
+	for _, other := range helpTags {
+		texts[other] = helpIn(t, other)
+	}
+	book := newHelpBook(texts[tag], helpValues(brand{Name: testBrand.Name}, contact(testBrand.Support)), offered)
+	for _, other := range helpTags {
+		book.findBy(texts[other])
+	}
+	return book
+}
+
+// helpPagesWith are pages with some features.
+func helpPagesWith(t testing.TB, offered ...Feature) *Pages {
+	t.Helper()
+	c := testConfig(t)
+	c.Features = offered
+	p, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// helpSamples are the help with all its features, and what a search may find.
+func helpSamples(t testing.TB) []sample {
+	books := map[string]*helpBook{}
+	for _, tag := range helpTags {
+		books[tag] = bookIn(t, tag, Features()...)
+	}
+	of := func(view func(*helpBook) any) func(*locale) any {
+		return func(l *locale) any { return view(books[l.Tag()]) }
+	}
+	list := func(query string) any { return of(func(b *helpBook) any { return b.list(query) }) }
+	out := []sample{
+		{name: "help", page: "help", view: list(""), guest: true},
+		{name: "help-found", page: "help", view: list("ＯＴＰ"), guest: true},
+		{name: "help-nothing", page: "help", view: list(`<img src=x> "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz`), guest: true},
+		{name: "help-unknown", page: "helpnone", view: of(func(b *helpBook) any { return b }), guest: true},
+	}
+	for slug := range books["en"].answers {
+		out = append(out, sample{name: "help-" + slug, page: "helpanswer", guest: true, view: of(func(b *helpBook) any {
+			return helpAnswerView{b.answers[slug], b.Frame}
+		})})
+	}
+	return out
+}
+
+// said are the texts of a language by key, as a catalogue has them. The
+// features of a line are part of its key, so that they are compared as well.
+func (texts helpTexts) said(t testing.TB) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for name, text := range texts.Groups {
+		out["group."+name] = text
+	}
+	frame := reflect.ValueOf(texts.Frame)
+	for i := range frame.NumField() {
+		out["frame."+frame.Type().Field(i).Name] = frame.Field(i).String()
+	}
+	for slug, e := range texts.Entries {
+		out[slug+".title"], out[slug+".answer"] = e.Title, e.Answer
+		for part, lines := range map[string][]helpLine{"step": e.Steps, "point": e.Points, "text": e.Text} {
+			for i, l := range lines {
+				out[fmt.Sprintf("%s.%s.%d+%s-%s", slug, part, i, l.Needs, l.Without)] = l.Text
+			}
+		}
+	}
+	return out
+}
+
+// TestHelpAgrees: the languages have the same questions, lines, features and
+// places, and leave out the same words as all pages.
+func TestHelpAgrees(t *testing.T) {
+	files := fstest.MapFS{}
+	for _, tag := range helpTags {
+		b, err := json.Marshal(map[string]any{"messages": helpIn(t, tag).said(t)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		files["help/"+tag+".json"] = &fstest.MapFile{Data: b}
+	}
+	set, err := catalogue.Load(files, "help", time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cataloguetest.Run(t, set)
+	on, err := helpFiles.ReadDir("help")
+	if err != nil || len(on) != len(helpTags) {
+		t.Errorf("%d files, %d languages are tested; %v", len(on), len(helpTags), err)
+	}
+}
+
+// helpForbidden are other names of what has one on the pages, beside those that
+// all pages leave out.
+var helpForbidden = map[string]*regexp.Regexp{
+	"en": regexp.MustCompile(`(?i)\b(authentication app|authenticator code|2-step|two step)\b`),
+	"ja": regexp.MustCompile(`携帯|認証アプリケーション|認証番号|、、`),
+	"ko": regexp.MustCompile(`휴대폰|핸드폰|스마트폰|모바일|고객센터`),
+}
+
+func TestHelpWords(t *testing.T) {
+	for _, tag := range helpTags {
+		for key, text := range helpIn(t, tag).said(t) {
+			if text == "" {
+				t.Errorf("%s: %s is empty", tag, key)
+			}
+			if m := helpForbidden[tag].FindString(text); m != "" {
+				t.Errorf("%s: %s says %q", tag, key, m)
+			}
+			if strings.TrimSpace(text) != text || strings.Contains(text, "  ") {
+				t.Errorf("%s: %s has blanks", tag, key)
+			}
+		}
+	}
+}
+
+// limits of an answer: its first line, and all of it, in characters.
+var helpLimits = map[string][2]int{"en": {120, 900}, "ja": {60, 480}, "ko": {60, 480}}
+
+func TestHelpIsShort(t *testing.T) {
+	for _, tag := range helpTags {
+		texts, limit := helpIn(t, tag), helpLimits[tag]
+		for slug, e := range texts.Entries {
+			if n := utf8.RuneCountInString(e.Answer); n > limit[0] {
+				t.Errorf("%s: the first line of %q has %d characters", tag, slug, n)
+			}
+			for _, offered := range [][]Feature{nil, Features()} {
+				n, lines := utf8.RuneCountInString(e.Answer), 0
+				for _, l := range slices.Concat(e.Steps, e.Points, e.Text) {
+					if l.said(offered) {
+						n += utf8.RuneCountInString(l.Text)
+						lines++
+					}
+				}
+				if n > limit[1] || lines == 0 || lines > 8 {
+					t.Errorf("%s: %q has %d characters in %d lines", tag, slug, n, lines)
+				}
+			}
+			if len(e.Words) < 8 {
+				t.Errorf("%s: %q is found by %d words", tag, slug, len(e.Words))
+			}
+			seen := map[string]bool{}
+			for _, w := range folded(e.Words) {
+				if seen[w] || strings.TrimSpace(w) == "" {
+					t.Errorf("%s: %q has the word %q twice", tag, slug, w)
+				}
+				seen[w] = true
+			}
+		}
+	}
+}
+
+func TestHelpLeadsSomewhere(t *testing.T) {
+	routes := map[string]bool{}
+	for _, r := range table() {
+		routes[r.Method+" "+r.Pattern] = true
+	}
+	seen, pages := map[string]bool{}, map[string]bool{}
+	for _, g := range helpIndex {
+		for _, e := range g.entries {
+			if seen[e.slug] || url.PathEscape(e.slug) != e.slug {
+				t.Errorf("%q is there twice, or no path", e.slug)
+			}
+			seen[e.slug] = true
+			if pages[e.page] = true; e.page != "" && !routes["GET "+e.page] {
+				t.Errorf("%q leads to %s, which is no page", e.slug, e.page)
+			}
+			if e.needs != "" && !slices.Contains(Features(), e.needs) {
+				t.Errorf("%q needs %q, which is no feature", e.slug, e.needs)
+			}
+			for i, slug := range e.see {
+				if !declared(slug) || slug == e.slug || slices.Contains(e.see[:i], slug) {
+					t.Errorf("%q leads to %q", e.slug, slug)
+				}
+			}
+		}
+	}
+	delete(pages, "")
+	for page := range pages {
+		if helpPages[page] == nil {
+			t.Errorf("%s has no label", page)
+		}
+	}
+	if len(pages) != len(helpPages) {
+		t.Errorf("%d pages, %d labels", len(pages), len(helpPages))
+	}
+	for _, offered := range [][]Feature{nil, Features()} {
+		for slug, a := range bookIn(t, "en", offered...).answers {
+			if len(a.See) == 0 || len(a.See) > 4 {
+				t.Errorf("with %v, %q leads to %d other questions", offered, slug, len(a.See))
+			}
+		}
+	}
+}
+
+// quoted finds the labels in a text.
+var quoted = map[string]*regexp.Regexp{
+	"en": regexp.MustCompile(`“([^”]+)”`), "ja": regexp.MustCompile(`「([^」]+)」`), "ko": regexp.MustCompile(`‘([^’]+)’`),
+}
+
+// elsewhere are quoted words that stand on no page of ours: the entry's name,
+// and what other people's apps say.
+var elsewhere = []string{"{brand}", "{query}", "Add", "追加", "추가", "암호"}
+
+// coming are the labels of pages that are not there yet.
+var coming = map[string][]string{
+	"en": {"Send again", "Replace", "Cancel recovery", "Do not ask in this browser for 30 days", "Remembered browsers", "It wasn't me"},
+	"ja": {"再送信する", "変更する", "復旧を取り消す", "このブラウザでは30日間、認証コードの入力を省略する", "認証コードの入力を省略するブラウザ", "心当たりがない"},
+	"ko": {"다시 보내기", "바꾸기", "복구 취소하기", "이 브라우저에서 30일 동안 다시 묻지 않기", "인증 코드를 묻지 않는 브라우저", "제가 아닙니다"},
+}
+
+// TestHelpQuotesThePages: what the help tells people to press stands on a page
+// in these very words.
+func TestHelpQuotesThePages(t *testing.T) {
+	for _, l := range newPages(t).locales.all {
+		onPages := map[string]bool{}
+		for _, key := range l.Keys() {
+			s, _ := l.Sentence(key)
+			onPages[s.Other] = true
+		}
+		for _, label := range coming[l.Tag()] {
+			if onPages[label] {
+				t.Errorf("%s: %q is there now: strike it from coming", l.Tag(), label)
+			}
+		}
+		for key, text := range helpIn(t, l.Tag()).said(t) {
+			for _, m := range quoted[l.Tag()].FindAllStringSubmatch(text, -1) {
+				if label := m[1]; !onPages[label] && !slices.Contains(elsewhere, label) && !slices.Contains(coming[l.Tag()], label) {
+					t.Errorf("%s: %s names %q, which is on no page", l.Tag(), key, label)
+				}
+			}
+		}
+	}
+}
+
+func TestHelpKeepsToWhatIsOffered(t *testing.T) {
+	none, all := helpPagesWith(t), helpPagesWith(t, Features()...)
+	for slug, f := range map[string]Feature{"lost-both": FeatureRecovery, "mail-missing": FeatureMail, "new-phone": FeatureReplace} {
+		if res := ask(none, http.MethodGet, "/help/"+slug, nil); res.StatusCode != http.StatusNotFound {
+			t.Errorf("%s without %s: %d", slug, f, res.StatusCode)
+		}
+		if res := ask(helpPagesWith(t, f), http.MethodGet, "/help/"+slug, nil); res.StatusCode != http.StatusOK {
+			t.Errorf("%s with %s: %d", slug, f, res.StatusCode)
+		}
+		if links, err := none.locales.all[0].helpLinks(slug); links != "" || err != nil {
+			t.Errorf("a link to %s: %s, %v", slug, links, err)
+		}
+		if strings.Contains(get(t, none, "/help")+get(t, none, "/help?q=phone")+get(t, none, "/help/lost-phone"), slug) {
+			t.Errorf("%s is told of without %s", slug, f)
+		}
+	}
+	const offOn, replace, nobody = "between your password alone", "“Replace”", "nobody can leave out"
+	before, after := get(t, none, "/help/lost-phone"), get(t, all, "/help/lost-phone")
+	for text, want := range map[string][2]bool{offOn: {true, false}, nobody: {true, false}, replace: {false, true}} {
+		if got := [2]bool{strings.Contains(before, text), strings.Contains(after, text)}; got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+	if _, err := none.locales.all[0].helpLinks("lost-fone"); err == nil {
+		t.Error("a link to a question that does not exist")
+	}
+}
+
+func TestHelpRefuses(t *testing.T) {
+	if _, err := readHelp("xx"); err == nil {
+		t.Error("a language without help")
+	}
+	for _, bad := range []string{`{"needs": "wings", "text": "x"}`, `{"without": "wings", "text": "x"}`, `{"neds": "mail", "text": "x"}`, `3`} {
+		if json.Unmarshal([]byte(bad), new(helpLine)) == nil {
+			t.Errorf("%s is taken", bad)
+		}
+	}
+}
+
+func get(t testing.TB, p *Pages, path string, change ...func(*http.Request)) string {
+	t.Helper()
+	b, err := io.ReadAll(ask(p, http.MethodGet, path, nil, change...).Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestHelpFinds(t *testing.T) {
+	books := map[string]*helpBook{}
+	for _, tag := range helpTags {
+		books[tag] = bookIn(t, tag, Features()...)
+	}
+	for _, c := range []struct{ tag, query, first string }{
+		{"en", "authenticator", "which-app"},
+		{"en", "lost phone", "lost-phone"},
+		{"en", "I lost my phone!", "lost-phone"},
+		{"en", "NEW PHONE", "new-phone"},
+		{"en", "new phones", "new-phone"},
+		{"en", "disable 2fa", "turn-off"},
+		{"en", "code doesn't work", "code-refused"},
+		{"en", "no e-mail", "mail-missing"},
+		{"en", "spam", "mail-missing"},
+		{"en", "locked", "why-wait"},
+		{"en", "password manager", "no-phone"},
+		{"en", "how long is recovery", "lost-both"},
+		{"en", "print codes", "keep-codes"},
+		{"en", "forgot password", "forgot-password"},
+		{"en", "hacked", "not-me"},
+		{"en", "機種変更", "new-phone"},
+		{"ja", "機種変更", "new-phone"},
+		{"ja", "スマホを機種変更した", "new-phone"},
+		{"ja", "ｽﾏﾎ 紛失", "lost-phone"},
+		{"ja", "スマホをなくした", "lost-phone"},
+		{"ja", "二段階認証 解除", "turn-off"},
+		{"ja", "メールが届かない", "mail-missing"},
+		{"ja", "認証コードのメールがこない", "mail-missing"},
+		{"ja", "ロック", "why-wait"},
+		{"ja", "パスワードを忘れました", "forgot-password"},
+		{"ja", "二段階認証とは", "what-it-is"},
+		{"ja", "パソコン", "no-phone"},
+		{"ko", "휴대폰 분실", "lost-phone"},
+		{"ko", "휴대폰을 분실했어요", "lost-phone"},
+		{"ko", "해제", "turn-off"},
+		{"ko", "기기변경", "new-phone"},
+		{"ko", "OTP 앱", "which-app"},
+		{"ko", "ｏｔｐ　앱", "which-app"},
+		{"ko", "메일이 안 와요", "mail-missing"},
+		{"ko", "계정이 잠겼어요", "why-wait"},
+		{"ko", "비밀번호 찾기", "forgot-password"},
+		{"ko", "피싱", "not-me"},
+	} {
+		var slugs []string
+		for _, a := range books[c.tag].find(typed(c.query)) {
+			slugs = append(slugs, a.Slug)
+		}
+		if len(slugs) == 0 || slugs[0] != c.first {
+			t.Errorf("%s: %q finds %v, not %s", c.tag, c.query, slugs, c.first)
+		}
+		if len(slugs) > 9 {
+			t.Errorf("%s: %q finds %d answers", c.tag, c.query, len(slugs))
+		}
+	}
+	for _, q := range []string{"zzzz", "!?", "…", "ﷺ", "-", "qq 77"} {
+		if found := books["en"].find(typed(q)); found != nil {
+			t.Errorf("%q finds %s", q, found[0].Slug)
+		}
+	}
+	// Every question is found by its own title.
+	for tag, book := range books {
+		for slug, a := range book.answers {
+			if found := book.find(typed(a.Title)); len(found) == 0 || found[0].Slug != slug {
+				t.Errorf("%s: %q does not find itself", tag, a.Title)
+			}
+		}
+	}
+}
+
+// TestHelpAnswersAnything: whatever is searched for, the status is the same, and
+// what is shown of it is short and harmless.
+func TestHelpAnswersAnything(t *testing.T) {
+	p := newPages(t)
+	for _, q := range []string{
+		"", "   ", "phone", "<script>alert(1)</script>", `"><img src=x>`, "\x00\x01", "\xff\xfe", "\u202egnp.exe", "\u200b", "{query}{brand}",
+		strings.Repeat("a", 7000), strings.Repeat("🔥", 500), strings.Repeat("a ", 2000), "a\nb\r\nX: y", "ﷺ", "{{.View}}", "' OR 1=1 --",
+	} {
+		res := ask(p, http.MethodGet, "/help?q="+url.QueryEscape(q), nil)
+		b, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := string(b)
+		if res.StatusCode != http.StatusOK || len(res.Cookies()) != 0 {
+			t.Errorf("%.20q: %d, %v", q, res.StatusCode, res.Cookies())
+		}
+		for _, bad := range []string{"<script>", "<img", "\u202e", "\x00", strings.Repeat("a", maxQuery+1), strings.Repeat("🔥", maxQuery+1)} {
+			if strings.Contains(body, bad) {
+				t.Errorf("%.20q: the page has %q", q, bad)
+			}
+		}
+		if !utf8.ValidString(body) || strings.ContainsFunc(body, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) {
+			t.Errorf("%.20q: the page has control characters", q)
+		}
+	}
+	for _, raw := range []string{"/help?%zz", "/help?q=%zz", "/help?q=a&q=b", "/help?x=y", "/help?q", "/help?;"} {
+		if res := ask(p, http.MethodGet, raw, nil); res.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d", raw, res.StatusCode)
+		}
+	}
+	view := bookIn(t, "en").list(`{brand} <b>"`)
+	if want := template.HTML(`Nothing was found for “<bdi>{brand} &lt;b&gt;&#34;</bdi>”.`); !strings.HasPrefix(string(view.Result), string(want)) {
+		t.Errorf("%s", view.Result)
+	}
+}
+
+func TestHelpIsForEverybody(t *testing.T) {
+	p := newPages(t)
+	for _, path := range []string{"/help", "/help?q=phone", "/help/lost-phone", "/help/nope"} {
+		known := get(t, p, path, func(r *http.Request) {
+			r.Header.Set("Cookie", browserCookie+"=nb_x; "+sessionCookie+"=ns_"+body+"; "+pendingCookie+"=np_"+body)
+		})
+		if known != get(t, p, path) {
+			t.Errorf("%s is not the same for everybody", path)
+		}
+	}
+	for _, path := range []string{"/help/nope", "/help/lost-both", "/help/%3Cb%3E", "/help/" + strings.Repeat("x", 3000), "/help/LOST-PHONE"} {
+		res := ask(p, http.MethodGet, path, nil)
+		b, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.StatusCode != http.StatusNotFound || !strings.Contains(string(b), `href="/help"`) || strings.Contains(string(b), "xxx") {
+			t.Errorf("%.20s: %d", path, res.StatusCode)
+		}
+	}
+	page := get(t, p, "/help/support")
+	if !strings.Contains(page, `<a href="mailto:help@example.com">help@example.com</a>`) || strings.Contains(page, "{support}") {
+		t.Error("support is not named")
+	}
+	c := testConfig(t)
+	c.Brand.Name, c.Brand.Support = `<i>{support}</i>`, ""
+	p, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page := get(t, p, "/help/code-refused"); !strings.Contains(page, "“&lt;i&gt;{support}&lt;/i&gt;”") {
+		t.Error("the brand is not escaped, or read as a placeholder")
+	}
+	if page := get(t, p, "/help/support"); !strings.Contains(page, "Contact: ask whoever gave you this account") {
+		t.Error("nobody is named")
+	}
+}
