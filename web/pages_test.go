@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // TestEveryPageSpeaksEveryLanguage executes all states in all languages and
@@ -50,7 +51,7 @@ func checkPage(t *testing.T, l *locale, s sample, html string) {
 	if len(h1) != 1 {
 		t.Fatalf("%d h1", len(h1))
 	}
-	if words := len(strings.Fields(h1[0][1])); words == 0 || words > 7 {
+	if words := len(strings.Fields(h1[0][1])); words == 0 || words > 7 || utf8.RuneCountInString(h1[0][1]) > 48 {
 		t.Errorf("h1 of %d words: %s", words, h1[0][1])
 	}
 	head := title.FindStringSubmatch(html)[1]
@@ -63,6 +64,9 @@ func checkPage(t *testing.T, l *locale, s sample, html string) {
 	}
 	if !strings.Contains(html, `<html lang="`+l.Tag()+`">`) {
 		t.Error("no language")
+	}
+	if foot := html[strings.Index(html, "<footer>"):]; strings.Count(foot, `lang="`+l.Tag()+`" aria-current="true">`+l.Name()) != 1 {
+		t.Error("the foot does not say which language this is")
 	}
 	for _, m := range inline.FindAllString(html, -1) {
 		if !strings.HasPrefix(m, `<script src="/static/`) {

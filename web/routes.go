@@ -14,6 +14,7 @@ func table() []Route {
 		{"GET", "/forgot", Anonymous, anonymous(showForgot)},
 		{"GET", "/help", Anonymous, anonymous(showHelp)},
 		{"GET", "/help/{entry}", Anonymous, anonymous(showHelpAnswer)},
+		{"POST", "/language", Anonymous, anonymous(postLanguage)},
 		{"POST", "/logout", AnySession, withSession(postLogout)},
 
 		{"GET", "/invite/{ticket}", Anonymous, anonymous(invite.show)},

@@ -164,7 +164,10 @@ func inAWhile(after time.Duration) second { return second(noon.Add(after)) }
 
 // render executes a sample in a language.
 func (s sample) render(p *Pages, l *locale) (string, error) {
-	pg := page{Lang: l.Tag(), Brand: p.brand, Failed: s.bad, View: s.view, Account: "mina.yamamoto-fernandez@customers.example.co.jp"}
+	pg := page{
+		Lang: l.Tag(), Languages: p.locales.all, Here: "/login", Brand: p.brand, Failed: s.bad, View: s.view,
+		Account: "mina.yamamoto-fernandez@customers.example.co.jp",
+	}
 	if s.guest {
 		pg.Account = ""
 	}

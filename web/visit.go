@@ -22,7 +22,7 @@ type visit struct {
 
 func (p *Pages) handle(pattern string, do func(*visit) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{p: p, w: w, r: r, pattern: pattern, locale: p.locales.match(r.Header.Get("Accept-Language"))}
+		v := &visit{p: p, w: w, r: r, pattern: pattern, locale: p.locales.of(r)}
 		defer v.recovered()
 		if err := do(v); err != nil {
 			v.failed(err)
@@ -49,11 +49,13 @@ func (v *visit) to(path string) error {
 
 // A page is what every template is given.
 type page struct {
-	Lang    string
-	Brand   brand
-	Account string // empty: nobody is logged in
-	Failed  bool   // the title says so
-	View    any
+	Lang      string
+	Languages []*locale // that there are
+	Here      string    // where a change of the language leads back to
+	Brand     brand
+	Account   string // empty: nobody is logged in
+	Failed    bool   // the title says so
+	View      any
 }
 
 // show writes a page. It is rendered whole before the first byte leaves.
@@ -78,7 +80,8 @@ func (v *visit) retryAfter(d time.Duration) {
 }
 
 func (v *visit) write(status int, name string, pg page) error {
-	pg.Lang, pg.Brand, pg.Account = v.locale.Tag(), v.p.brand, v.account
+	pg.Lang, pg.Languages, pg.Here = v.locale.Tag(), v.p.locales.all, v.here()
+	pg.Brand, pg.Account = v.p.brand, v.account
 	var b bytes.Buffer
 	if err := v.locale.execute(&b, name, pg); err != nil {
 		return err
