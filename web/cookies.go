@@ -16,11 +16,17 @@ const (
 	setUpCookie   = "__Host-nidan_setup"
 	reissueCookie = "__Host-nidan_reissue"
 	renewCookie   = "__Host-nidan_renew"
+
+	rememberedCookie = "__Host-nidan_remembered"
+	bindCookie       = "__Host-nidan_bind"
 )
 
-// knownFor is how long the known-browser cookie lives. It is the only one that
-// outlives the browser, and worth nothing but budgets of its own.
-const knownFor = 180 * 24 * time.Hour
+// How long the cookies live that outlive the browser. The first is worth nothing
+// but budgets of its own; the second stands in for the second step.
+const (
+	knownFor      = 180 * 24 * time.Hour
+	rememberedFor = 30 * 24 * time.Hour
+)
 
 // cookie returns the value of a cookie and whether it came at all.
 func (v *visit) cookie(name string) (string, bool) {
@@ -34,8 +40,11 @@ func (v *visit) cookie(name string) (string, bool) {
 func (v *visit) set(name string, value nidan.Secret) {
 	c := newCookie(name)
 	c.Value = value.Reveal()
-	if name == browserCookie {
+	switch name {
+	case browserCookie:
 		c.MaxAge = int(knownFor / time.Second)
+	case rememberedCookie:
+		c.MaxAge = int(rememberedFor / time.Second)
 	}
 	http.SetCookie(v.w, c)
 }
@@ -57,12 +66,16 @@ func newCookie(name string) *http.Cookie {
 	return &http.Cookie{Name: name, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 }
 
-// keep stores what an outcome handed out: a new session, a known browser.
+// keep stores what an outcome handed out: a new session, a known or remembered
+// browser.
 func (v *visit) keep(out nidan.Outcome) {
 	if out.Session != nil {
 		v.set(sessionCookie, out.Session.Token)
 	}
 	if !out.Browser.Empty() {
 		v.set(browserCookie, out.Browser)
+	}
+	if !out.Remembered.Empty() {
+		v.set(rememberedCookie, out.Remembered)
 	}
 }

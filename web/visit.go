@@ -30,13 +30,15 @@ func (p *Pages) handle(pattern string, do func(*visit) error) http.HandlerFunc {
 	}
 }
 
-// from says where the request came from, with the known-browser cookie and the
-// session that a new sign-in ends.
+// from says where the request came from, with the cookies of known and remembered
+// browsers and the session that a new sign-in ends.
 func (v *visit) from() nidan.From {
 	f := v.p.from(v.r)
 	known, _ := v.cookie(browserCookie)
+	remembered, _ := v.cookie(rememberedCookie)
 	former, _ := v.cookie(sessionCookie)
-	f.Cookie, f.Session = nidan.NewSecret(known), nidan.NewSecret(former)
+	f.Cookie, f.Remembered, f.Session = nidan.NewSecret(known), nidan.NewSecret(remembered), nidan.NewSecret(former)
+	f.Language = v.locale.Tag()
 	return f
 }
 
