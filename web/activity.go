@@ -96,7 +96,7 @@ func saidOf(e nidan.Event) *message {
 	}
 	key := "event." + string(e.Kind)
 	if e.Kind == nidan.EventSignIn && e.Detail == string(nidan.ChannelBrowser) {
-		return msg(key + ".browser")
+		return msg("event.signed_in.browser")
 	}
 	if _, known := shapes[e.Method]; l.byMethod && known {
 		key += "." + string(e.Method)

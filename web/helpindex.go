@@ -44,8 +44,8 @@ type helpEntry struct {
 var helpIndex = []helpGroup{
 	{"start", []helpEntry{
 		{slug: "what-it-is", page: "/security", see: []string{"which-app", "no-phone", "lost-phone"}},
-		{slug: "which-app", page: "/security/on", see: []string{"no-phone", "keep-codes"}},
-		{slug: "no-phone", page: "/security/on", see: []string{"which-app", "keep-codes"}},
+		{slug: "which-app", page: "/security", see: []string{"no-phone", "keep-codes"}},
+		{slug: "no-phone", page: "/security", see: []string{"which-app", "keep-codes"}},
 		{slug: "keep-codes", page: "/security/codes", see: []string{"codes-used-up", "lost-phone"}},
 	}},
 	{"code", []helpEntry{
@@ -73,7 +73,6 @@ var helpPages = map[string]*message{
 	"/login":          msg("login.h1"),
 	"/forgot":         msg("login.forgot"),
 	"/security":       msg("layout.settings"),
-	"/security/on":    msg("on.h1"),
 	"/security/codes": msg("reissue.h1"),
 	"/security/off":   msg("off.h1"),
 }

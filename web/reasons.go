@@ -53,7 +53,7 @@ var tellings = map[nidan.Reason]telling{
 	nidan.NoCodeSent:    {},
 	nidan.SameMailbox:   {},
 	nidan.NoMail:        {},
-	nidan.RecoveryWaits: {values: wait},
+	nidan.RecoveryWaits: {values: func(o nidan.Outcome, _ time.Time) []any { return []any{"when", o.Until} }},
 	nidan.NoRecovery:    {},
 	nidan.LastOne:       {},
 
