@@ -121,8 +121,11 @@ func (b *helpBook) findBy(texts helpTexts) {
 }
 
 // helpLinks lists the questions that a page raises: {{help "lost-phone"}}. One
-// that is not offered here is left out.
+// that is not offered here is left out. {{help}} leads to all of them.
 func (l *locale) helpLinks(slugs ...string) (template.HTML, error) {
+	if len(slugs) == 0 {
+		return template.HTML(`<a href="/help">` + template.HTMLEscapeString(l.help.Frame.All) + `</a>`), nil
+	}
 	var b strings.Builder
 	for _, slug := range slugs {
 		if a, ok := l.help.answers[slug]; ok {

@@ -153,7 +153,7 @@ func TestHelpWords(t *testing.T) {
 }
 
 // limits of an answer: its first line, and all of it, in characters.
-var helpLimits = map[string][2]int{"en": {120, 900}, "ja": {60, 480}, "ko": {60, 480}}
+var helpLimits = map[string][2]int{"en": {120, 850}, "ja": {60, 440}, "ko": {60, 460}}
 
 func TestHelpIsShort(t *testing.T) {
 	for _, tag := range helpTags {
