@@ -74,6 +74,9 @@ func Main(ctx context.Context, in Invocation) (code int) {
 		return exitOK
 	case errors.Is(err, errFound):
 		return exitFailed
+	case errors.As(err, new(settingsError)):
+		fmt.Fprintf(r.err, "nidan: %v\n", err)
+		return exitUsage
 	default:
 		fmt.Fprintf(r.err, "nidan: %v\n", err)
 		return exitFailed
@@ -151,11 +154,18 @@ func (r *run) settings() (*settings, error) {
 	c.readSecrets()
 	set, err := c.check()
 	if err != nil {
-		return nil, err
+		return nil, settingsError{err}
 	}
 	set.program, set.repeat = r.program, r.repeat()
 	return set, nil
 }
+
+// A settingsError is a value that a flag, a variable or the file should not
+// have.
+type settingsError struct{ error }
+
+// Unwrap returns the problems.
+func (e settingsError) Unwrap() error { return e.error }
 
 // repeat is what has to be said again for another command to mean the same
 // instance: what was said as a flag. Variables and files are there anyway.

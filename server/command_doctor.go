@@ -76,6 +76,9 @@ func (d *doctor) examine(ctx context.Context) {
 
 // split takes joined errors apart.
 func split(err error) []error {
+	if e, ok := err.(settingsError); ok {
+		err = e.error
+	}
 	if j, ok := err.(interface{ Unwrap() []error }); ok {
 		return j.Unwrap()
 	}

@@ -192,7 +192,7 @@ func TestKeyringIsNeverPrinted(t *testing.T) {
 		}
 	}
 	t.Setenv("NIDAN_KEYRING_FILE", "/run/keyring")
-	if code, _, errs := shell(t, "config"); code != exitFailed || !strings.Contains(errs, "give one of the two") {
+	if code, _, errs := shell(t, "config"); code != exitUsage || !strings.Contains(errs, "give one of the two") {
 		t.Errorf("both given: exit %d, %s", code, errs)
 	}
 }

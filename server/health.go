@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -20,12 +21,18 @@ const (
 const (
 	notStore = "store" // the database does not answer, or not as it should
 	notClock = "clock" // nothing is accepted until an operator confirms the time
+	notDisk  = "disk"  // next to nothing can be written any more
 )
+
+// fullBelow is what has to be free where the database is. Below it commits are
+// about to fail.
+const fullBelow = 1 << 20 // bytes
 
 // health is the last look at what the program depends on. One look serves
 // everybody who asks within a moment, so that asking costs nothing.
 type health struct {
 	look func(context.Context) (suspended bool, err error)
+	free func() (bytes uint64, err error) // nil: not looked at
 
 	mu     sync.Mutex
 	at     time.Time
@@ -46,6 +53,11 @@ func (h *health) reasons(ctx context.Context) map[string]string {
 	h.at, h.reason = time.Now(), make(map[string]string)
 	if err != nil {
 		h.reason[notStore] = err.Error()
+	}
+	if h.free != nil {
+		if free, err := h.free(); err == nil && free < fullBelow {
+			h.reason[notDisk] = fmt.Sprintf("only %d KiB are free where the database is: nothing new can be stored", free>>10)
+		}
 	}
 	if suspended {
 		h.reason[notClock] = "wall time and elapsed time have parted: somebody set the clock, or the machine was suspended; see that the time is right, then confirm it"
@@ -72,7 +84,7 @@ type readiness struct {
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	reasons := s.health.reasons(r.Context())
 	out := readiness{Ready: len(reasons) == 0, Reasons: []string{}}
-	for _, word := range []string{notStore, notClock} {
+	for _, word := range []string{notStore, notClock, notDisk} {
 		if reasons[word] != "" {
 			out.Reasons = append(out.Reasons, word)
 		}

@@ -184,3 +184,19 @@ func TestReadyIsCheap(t *testing.T) {
 		t.Errorf("%d looks", looks)
 	}
 }
+
+// A disk that is about to be full is told before codes are judged for nothing.
+func TestReadyOnAFullDisk(t *testing.T) {
+	free := uint64(fullBelow)
+	h := health{
+		look: func(context.Context) (bool, error) { return false, nil },
+		free: func() (uint64, error) { return free, nil },
+	}
+	if got := h.reasons(t.Context()); len(got) != 0 {
+		t.Errorf("reasons %v with enough space", got)
+	}
+	h.at, free = time.Time{}, fullBelow-1
+	if got := h.reasons(t.Context()); !strings.Contains(got[notDisk], "1023 KiB") {
+		t.Errorf("reasons %v on a full disk", got)
+	}
+}

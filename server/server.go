@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -114,6 +117,7 @@ func assemble(ctx context.Context, set *settings, d Deps, create bool) (s *Serve
 		return nil, err
 	}
 	s.health.look = s.svc.CheckClock
+	s.health.free = func() (uint64, error) { return freeSpace(set.Data) }
 	return s, nil
 }
 
@@ -227,9 +231,16 @@ func (s *Server) background(ctx context.Context) {
 	was := ""
 	for {
 		// Said once when it changes: the log is read by people.
-		now := fmt.Sprint(s.health.reasons(ctx))
-		if now != was && (was != "" || now != "map[]") {
-			s.log.Warn("readiness changed", "reasons", now)
+		reasons := s.health.reasons(ctx)
+		now := strings.Join(slices.Sorted(maps.Keys(reasons)), " ")
+		switch {
+		case now == was:
+		case now == "":
+			s.log.Info("ready again")
+		default:
+			for word, why := range reasons {
+				s.log.Warn("not ready", "reason", word, "cause", why)
+			}
 		}
 		was = now
 		select {
