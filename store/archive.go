@@ -40,7 +40,7 @@ func collect[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) (all []T, e
 func (s *SQLite) Accounts(ctx context.Context, after nidan.AccountID, limit int) ([]nidan.Record, error) {
 	return list(ctx, s.read, func(rows *sql.Rows) (nidan.Record, error) {
 		var doc recordScan
-		err := rows.Scan(append([]any{&doc.rec.ID}, doc.dest()...)...)
+		err := rows.Scan(append(doc.dest(), &doc.rec.ID)...)
 		doc.rec.Kind = nidan.KindAccount
 		return doc.record(), err
 	}, sqlAccounts, after, nidan.KindAccount, max(limit, 0))
@@ -50,7 +50,7 @@ func (s *SQLite) Accounts(ctx context.Context, after nidan.AccountID, limit int)
 func (s *SQLite) Events(ctx context.Context, owner nidan.AccountID, from int64, limit int) ([]nidan.EventRow, error) {
 	return list(ctx, s.read, func(rows *sql.Rows) (nidan.EventRow, error) {
 		e := nidan.EventRow{Owner: owner}
-		err := rows.Scan(number(&e.Seq), &e.Commit, &e.Body)
+		err := rows.Scan((*number)(&e.Seq), &e.Commit, &e.Body)
 		return e, err
 	}, sqlEvents, owner, from, max(limit, 0))
 }
@@ -67,7 +67,7 @@ func (s *SQLite) EventOwners(ctx context.Context, after nidan.AccountID, limit i
 func (s *SQLite) Sessions(ctx context.Context, account nidan.AccountID) ([]nidan.SessionRow, error) {
 	return list(ctx, s.read, func(rows *sql.Rows) (nidan.SessionRow, error) {
 		row := nidan.SessionRow{Account: account}
-		var seen int64
+		var seen number
 		err := rows.Scan(&row.ID, &row.Sealed, &seen)
 		row.Seen = instant(seen)
 		return row, err

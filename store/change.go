@@ -61,11 +61,11 @@ func micros(t time.Time) int64 {
 }
 
 // instant undoes micros.
-func instant(us int64) time.Time {
+func instant(us number) time.Time {
 	if us == 0 {
 		return time.Time{}
 	}
-	return time.UnixMicro(us).UTC()
+	return time.UnixMicro(int64(us)).UTC()
 }
 
 // joinMethods is how the names of methods are stored.
@@ -79,7 +79,10 @@ func joinMethods(ms []nidan.MethodName) string {
 
 // splitMethods undoes joinMethods.
 func splitMethods(s string) []nidan.MethodName {
-	var ms []nidan.MethodName
+	if s == "" {
+		return nil
+	}
+	ms := make([]nidan.MethodName, 0, 1+strings.Count(s, ","))
 	for name := range strings.SplitSeq(s, ",") {
 		if name != "" {
 			ms = append(ms, nidan.MethodName(name))
@@ -100,50 +103,42 @@ func documentArgs(r nidan.Record) []any {
 // A recordScan takes the columns of a document, in the order in which the
 // statements select them, and puts them into a Record.
 type recordScan struct {
-	rec              nidan.Record
-	methods          string
-	lastSignIn, made int64
+	rec                                 nidan.Record
+	methods                             string
+	format, protected, lastSignIn, made number
 }
 
+// dest has room for what is selected along with the document.
 func (s *recordScan) dest() []any {
 	r := &s.rec
-	p := &r.Projection
-	return []any{number(&r.Format), number(&r.Version), &r.Sealed, &p.Name, number(&p.Protected), &s.methods, number(&s.lastSignIn), number(&s.made)}
-}
-
-// A scanner takes whatever stands in a column of numbers. SQLite keeps a text
-// there if somebody puts one; it becomes -1, which no seal was ever made for,
-// and the rest of a list can still be read.
-type scanner func(any)
-
-// Scan implements [sql.Scanner].
-func (f scanner) Scan(v any) error { f(v); return nil }
-
-func number[T int | int64 | bool](into *T) scanner {
-	return func(v any) {
-		var n int64 = -1
-		switch v := v.(type) {
-		case int64:
-			n = v
-		case bool:
-			n = 0
-			if v {
-				n = 1
-			}
-		}
-		switch into := any(into).(type) {
-		case *int:
-			*into = int(n)
-		case *int64:
-			*into = n
-		case *bool:
-			*into = n == 1
-		}
-	}
+	return append(make([]any, 0, 16),
+		&s.format, (*number)(&r.Version), &r.Sealed, &r.Projection.Name, &s.protected, &s.methods, &s.lastSignIn, &s.made)
 }
 
 func (s *recordScan) record() nidan.Record {
+	s.rec.Format = int(s.format)
 	p := &s.rec.Projection
-	p.Methods, p.LastSignIn, p.Created = splitMethods(s.methods), instant(s.lastSignIn), instant(s.made)
+	p.Protected, p.Methods = s.protected == 1, splitMethods(s.methods)
+	p.LastSignIn, p.Created = instant(s.lastSignIn), instant(s.made)
 	return s.rec
+}
+
+// A number takes whatever stands in a column of numbers. SQLite keeps a text
+// there if somebody puts one; it becomes -1, which no seal was ever made for,
+// and the rest of a list can still be read.
+type number int64
+
+// Scan implements [sql.Scanner].
+func (n *number) Scan(v any) error {
+	*n = -1
+	switch v := v.(type) {
+	case int64:
+		*n = number(v)
+	case bool:
+		*n = 0
+		if v {
+			*n = 1
+		}
+	}
+	return nil
 }

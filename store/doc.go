@@ -4,8 +4,8 @@
 // It owns the tables, all of which begin with nidan_, their migrations, and
 // when a write is durable. It must not know any rule: what is sealed it cannot
 // open, and no statement decides anything but whether a version is still the
-// one decided on. An engine implements [nidan.Store] and [nidan.Archive] and
-// has to pass package storetest; SQLite is the first.
+// one decided on. An engine implements [nidan.Store], [nidan.Archive] and
+// [nidan.Post] and has to pass package storetest; SQLite is the first.
 //
 // # How SQLite is written
 //
@@ -25,6 +25,7 @@
 //   - sqlite.go, migrate.go: opening, creating, closing
 //   - writer.go, batch.go, conn.go: the queue, the shared transaction, the connection
 //   - commit.go, gate.go, seen.go, freeze.go, canary.go: what is written
+//   - post.go: the messages, from the queue to their end
 //   - load.go, archive.go: what is read
 //
 // # To change a table

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 )
 
@@ -55,6 +56,29 @@ func (s *SQLite) RefuseCommits(refuse func() bool) error {
 		})
 	}})
 }
+
+// CreateAt makes a database as the program made it whose newest migration had
+// the given number, and reports whether a newer one is known.
+func CreateAt(path string, version int64) (newer bool, err error) {
+	if err := makeFile(path); err != nil {
+		return false, err
+	}
+	db, err := openDB(path, writing, 1)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	m, err := migrator(db, goose.DialectSQLite3)
+	if err != nil {
+		return false, err
+	}
+	known := m.ListSources()
+	_, err = m.UpTo(background, version)
+	return version < known[len(known)-1].Version, err
+}
+
+// PostSQL are the statements that sending consists of.
+var PostSQL = []string{sqlDue, sqlLease, sqlDeleteMessage, sqlDelayMessage, sqlBuryMessage}
 
 // SeenBatch is how many uses travel with one commit.
 const SeenBatch = seenBatch

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/nidan-auth/nidan"
 )
@@ -69,6 +70,9 @@ func TestCommitFails(t *testing.T) {
 	if err := s.Commit(t.Context(), signIn("ann", 0)); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Queue(t.Context(), []nidan.OutboxRow{letter("ann", "old", 5)}); err != nil {
+		t.Fatal(err)
+	}
 	var refuse atomic.Bool
 	if err := s.RefuseCommits(refuse.Load); err != nil {
 		t.Fatal(err)
@@ -87,6 +91,14 @@ func TestCommitFails(t *testing.T) {
 		func() error { return s.Freeze(context.Background(), nidan.Freeze{Account: "ann", Part: "session"}) },
 		func() error {
 			_, err := s.Committed(context.Background(), "ann", "ann-1")
+			return err
+		},
+		func() error { return s.Queue(context.Background(), []nidan.OutboxRow{letter("ann", "new", 5)}) },
+		func() error {
+			rows, err := s.Lease(context.Background(), time.Unix(9, 0), time.Unix(10, 0), 5)
+			if len(rows) > 0 {
+				t.Errorf("a lease that failed took %+v", rows)
+			}
 			return err
 		},
 	)

@@ -36,7 +36,7 @@ func (s *SQLite) Gate(ctx context.Context, keys []string, step func([]nidan.Gate
 func (db *conn) gate(keys []string, step func([]nidan.GateRow) []nidan.GateRow) (rows []nidan.GateRow, refusal, failure error) {
 	old := make([]nidan.GateRow, len(keys))
 	for i, key := range keys {
-		var last int64
+		var last number
 		if _, err := db.row([]any{&old[i].Wrong, &last}, sqlGate, key); err != nil {
 			return nil, nil, err
 		}

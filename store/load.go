@@ -11,32 +11,38 @@ import (
 
 // Load implements [nidan.Store]. It is one statement, and so one snapshot.
 func (s *SQLite) Load(ctx context.Context, kind nidan.Kind, id nidan.AccountID, session nidan.SessionID) (nidan.Loaded, error) {
-	var (
-		doc                     recordScan
-		part                    sql.NullString
-		shown, found, at, atUse sql.NullInt64
-		sealed                  []byte
-		trail                   int64
-	)
-	dest := append(doc.dest(), &part, &shown, &found, &at, &sealed, &atUse, number(&trail))
-	err := s.load.QueryRowContext(ctx, id, kind, session).Scan(dest...)
+	var x loadScan
+	err := s.load.QueryRowContext(ctx, string(id), string(kind), string(session)).Scan(x.dest()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nidan.Loaded{}, nidan.ErrNotFound
 	}
 	if err != nil {
 		return nidan.Loaded{}, fmt.Errorf("store: load %s: %w", id, err)
 	}
-	l := nidan.Loaded{Record: doc.record(), Trail: trail}
+	l := nidan.Loaded{Record: x.record(), Trail: int64(x.trail)}
 	l.Record.Kind, l.Record.ID = kind, id
-	if part.Valid {
+	if x.part.Valid {
 		l.Frozen = &nidan.Freeze{
-			Account: id, Part: part.String, Shown: shown.Int64, Found: found.Int64, At: instant(at.Int64),
+			Account: id, Part: x.part.String, Shown: int64(x.shown.V), Found: int64(x.found.V), At: instant(x.at.V),
 		}
 	}
-	if atUse.Valid {
-		l.Session = &nidan.SessionRow{Account: id, ID: session, Sealed: sealed, Seen: instant(atUse.Int64)}
+	if x.seen.Valid {
+		l.Session = &nidan.SessionRow{Account: id, ID: session, Sealed: x.sealed, Seen: instant(x.seen.V)}
 	}
 	return l, nil
+}
+
+// A loadScan takes what sqlLoad selects.
+type loadScan struct {
+	recordScan
+	part                   sql.NullString
+	shown, found, at, seen sql.Null[number]
+	sealed                 []byte
+	trail                  number
+}
+
+func (x *loadScan) dest() []any {
+	return append(x.recordScan.dest(), &x.part, &x.shown, &x.found, &x.at, &x.sealed, &x.seen, &x.trail)
 }
 
 // Lookup implements [nidan.Store].

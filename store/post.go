@@ -76,9 +76,9 @@ func (db *conn) lease(now, until int64, limit int) ([]nidan.OutboxRow, error) {
 // scanMessage reads the columns messageColumns.
 func scanMessage(rows *sql.Rows) (nidan.OutboxRow, error) {
 	var m nidan.OutboxRow
-	var due, expires int64
-	err := rows.Scan(&m.Account, &m.ID, &m.Sealed, number(&due), number(&expires), number(&m.Tries), &m.Cause)
-	m.Due, m.Expires = instant(due), instant(expires)
+	var due, expires, tries number
+	err := rows.Scan(&m.Account, &m.ID, &m.Sealed, &due, &expires, &tries, &m.Cause)
+	m.Due, m.Expires, m.Tries = instant(due), instant(expires), int(tries)
 	return m, err
 }
 

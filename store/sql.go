@@ -8,7 +8,7 @@ const (
 SELECT d.format, d.version, d.sealed, d.name, d.protected, d.methods, d.last_sign_in, d.created,
        f.part, f.shown, f.found, f.at,
        s.sealed, s.seen,
-       COALESCE((SELECT e.seq FROM nidan_events e WHERE e.owner = d.id ORDER BY e.seq DESC LIMIT 1), 0)
+       COALESCE((SELECT e.seq FROM nidan_events e WHERE e.owner = d.id ORDER BY e.seq DESC LIMIT 1), 0) AS trail
   FROM nidan_documents d
   LEFT JOIN nidan_freezes  f ON f.account = d.id
   LEFT JOIN nidan_sessions s ON s.account = d.id AND s.id = $3
@@ -75,9 +75,9 @@ ON CONFLICT (key) DO UPDATE SET wrong = excluded.wrong, last = excluded.last`
 	sqlTidyOutbox = `DELETE FROM nidan_outbox WHERE expires <= $1`
 )
 
-// Sending. What of a lease looks at due twice makes it safe where another may
-// have taken the row while this one waited for it: it is looked at again then,
-// and is due no more.
+// Sending. A lease looks at due and cause twice: where it had to wait for a row
+// that somebody else was changing, the database judges the outer ones anew, and
+// what was taken or given up meanwhile is left.
 const (
 	messageColumns = `account, id, sealed, due, expires, tries, cause`
 
@@ -85,7 +85,7 @@ const (
 
 	sqlLease = `
 UPDATE nidan_outbox SET due = $3, tries = tries + 1
- WHERE (account, id) IN (` + sqlDue + `) AND due <= $1
+ WHERE (account, id) IN (` + sqlDue + `) AND due <= $1 AND cause = ''
 RETURNING ` + messageColumns
 )
 
@@ -96,7 +96,7 @@ const (
 
 const (
 	sqlAccounts = `
-SELECT id, format, version, sealed, name, protected, methods, last_sign_in, created
+SELECT format, version, sealed, name, protected, methods, last_sign_in, created, id
   FROM nidan_documents
  WHERE id > $1 AND kind = $2
  ORDER BY id LIMIT $3`

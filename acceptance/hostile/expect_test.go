@@ -22,6 +22,7 @@ const (
 	inNoList  = "the operators' own document is in no list"
 	justTime  = "it moves the idle time of a session, never its end"
 	withheld  = "a message is held back, as by deleting it; the trail tells what it would have told"
+	justTries = "a message is tried again or given up sooner, as by bringing it back or deleting it"
 	justDelay = "a delay is imposed or forgiven, as DESIGN says of the gate"
 	itStands  = "the account stays frozen, whatever the row says"
 	tablesAre = "the tables are what they are, whatever is written about them"
@@ -72,6 +73,8 @@ var columns = map[string]expectation{
 	"nidan_outbox.sealed":  {part: "outbox"},
 	"nidan_outbox.due":     {nothing: withheld},
 	"nidan_outbox.expires": {nothing: withheld},
+	"nidan_outbox.tries":   {nothing: justTries},
+	"nidan_outbox.cause":   {nothing: withheld},
 
 	"nidan_lookups.kind":    {part: "lookup"},
 	"nidan_lookups.key":     {part: "lookup"},
@@ -137,6 +140,7 @@ var rows = map[string]expectation{
 	"nidan_gates":  {nothing: justDelay},
 	"nidan_canary": {start: true, but: map[string]expectation{"copied": {nothing: nobodys}}},
 	"nidan_migrations": {nothing: tablesAre, but: map[string]expectation{
+		"deleted (middle)": {start: true}, "the other's in its place (middle)": {start: true},
 		"deleted (last)": {start: true}, "the other's in its place (last)": {start: true},
 	}},
 }

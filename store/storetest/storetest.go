@@ -1,5 +1,5 @@
-// Package storetest is the contract of [nidan.Store] and [nidan.Archive] as
-// tests. Every engine has to pass it.
+// Package storetest is the contract of [nidan.Store], [nidan.Archive] and
+// [nidan.Post] as tests. Every engine has to pass it.
 //
 // It looks at a database in two ways: through the engine, and through a dump
 // of all tables that the engine's own test provides. "Nothing is left" is
@@ -60,6 +60,10 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		"Committed": testCommitted,
 		"Sessions":  testSessions,
 		"Outbox":    testOutbox,
+		"Queue":     testQueue,
+		"Lease":     testLease,
+		"Post":      testPost,
+		"Senders":   testSenders,
 		"Lookups":   testLookups,
 		"Freeze":    testFreeze,
 		"Gate":      testGate,
