@@ -17,7 +17,18 @@ type AuthenticatorView struct {
 	Added    time.Time
 	LastUsed time.Time
 	Disabled time.Time
+	Barred   bool   // it would prove nothing beside a password that a mail set
+	Resyncs  bool   // two codes in a row can show how far its clock is off
 	Sheet    *Sheet // of methods that hand out a number of codes
+}
+
+// A RememberedView is one browser that is not asked for the second step.
+type RememberedView struct {
+	ID      string
+	Browser string
+	Address string
+	Since   time.Time
+	Expires time.Time
 }
 
 // A SessionView is one signed-in browser of an account.
@@ -33,12 +44,17 @@ type SessionView struct {
 // An Overview is what the security settings show.
 type Overview struct {
 	Name           string
+	Language       string    // of pages and mails; empty: none was chosen
 	Protected      time.Time // zero: off
 	Level          Level
 	PasswordFresh  bool
 	Authenticators []AuthenticatorView // daily ones first, reserves last
 	Ways           []Way               // for the second step of a change
+	Mailed         *Mailed             // the number outstanding for a change in this session, nil: none
 	Sessions       []SessionView       // newest first
+	Remembered     []RememberedView    // newest first
+	Second         string              // the second address, masked; empty: there is none
+	Recovers       bool                // … which may be used for recovery
 	Events         []Event             // newest first
 }
 
@@ -53,8 +69,14 @@ func (s *Service) Overview(ctx context.Context, tok SessionToken) (Overview, err
 	}
 	a, now := ses.acct, s.nowFor(ses.acct)
 	o := Overview{
-		Name: a.Name, Protected: a.Protected, Level: ses.Level, PasswordFresh: ses.PasswordFresh(now),
-		Authenticators: s.authenticators(a), Ways: s.ways(a),
+		Name: a.Name, Language: a.Language, Protected: a.Protected, Level: ses.Level, PasswordFresh: ses.PasswordFresh(now),
+		Authenticators: s.authenticators(a), Ways: s.ways(a), Remembered: a.rememberedViews(now), Recovers: a.Second.Recovers,
+	}
+	if a.Second.Address != "" {
+		o.Second = Mask(a.Second.Address)
+	}
+	if p := a.outstanding(ses.body.Lineage, PromptConfirm); p != nil {
+		o.Mailed = a.mailedView(ses.body.Lineage, PromptConfirm, p.Class, now)
 	}
 	rows, err := s.archive.Sessions(ctx, a.ID)
 	if err != nil {
@@ -95,9 +117,24 @@ func (s *Service) authenticators(a *Account) []AuthenticatorView {
 		x := a.authenticator(w.ID)
 		v := AuthenticatorView{
 			ID: x.ID, Method: x.Method, Name: x.Name, Reserve: w.Reserve,
-			Added: x.Added, LastUsed: x.LastUsed, Disabled: x.Disabled, Sheet: w.Sheet,
+			Added: x.Added, LastUsed: x.LastUsed, Disabled: x.Disabled, Barred: w.Barred, Sheet: w.Sheet,
+		}
+		if m, ok := s.methods[x.Method]; ok {
+			_, v.Resyncs = m.(Resyncing)
 		}
 		views = append(views, v)
+	}
+	return views
+}
+
+// rememberedViews lists the browsers that are not asked for the second step,
+// newest first.
+func (a *Account) rememberedViews(now time.Time) []RememberedView {
+	var views []RememberedView
+	for _, b := range slices.Backward(a.Remembered) {
+		if now.Before(b.Expires) {
+			views = append(views, RememberedView{ID: b.ID, Browser: b.Family, Address: b.Address, Since: b.Since, Expires: b.Expires})
+		}
 	}
 	return views
 }

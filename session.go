@@ -40,7 +40,8 @@ type Session struct {
 	AuthAt  time.Time // of the newest proof
 	Ends    time.Time
 
-	Protected bool // the account has two-step verification on
+	Protected bool          // the account has two-step verification on
+	Recovery  *RecoveryView // under way, nil: none
 
 	body sessionBody
 	acct *Account
@@ -204,7 +205,7 @@ func (s *Service) checkSession(ctx context.Context, l loaded, tok SessionToken, 
 	if lv == LevelNone || a.IsProtected() && lv < LevelTwoStep {
 		return nil, ErrNotFound
 	}
-	ses := &Session{Account: a.ID, Name: a.Name, ID: id, Level: lv, AMR: amr(body.Proofs), Ends: body.Ends, Protected: a.IsProtected(), body: body, acct: a}
+	ses := &Session{Account: a.ID, Name: a.Name, ID: id, Level: lv, AMR: amr(body.Proofs), Ends: body.Ends, Protected: a.IsProtected(), Recovery: s.recoveryView(a, now), body: body, acct: a}
 	for _, p := range body.Proofs {
 		if p.At.After(ses.AuthAt) {
 			ses.AuthAt = p.At
