@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -34,11 +36,7 @@ func postLanguage(v *visit) error {
 	if err := v.keepLanguage(l); err != nil {
 		return err
 	}
-	back, err := url.ParseRequestURI(v.form.text("at"))
-	if err != nil {
-		return v.to("/")
-	}
-	return v.to(v.p.ours(back))
+	return v.to(v.back())
 }
 
 // keepLanguage remembers a chosen language: in this browser.
@@ -50,40 +48,59 @@ func (v *visit) keepLanguage(l *locale) error {
 }
 
 // here is where a change of the language leads back to: the page as its GET
-// shows it, also after its form was posted and refused.
+// shows it, also after its form was posted and refused. Empty: the address holds
+// a ticket, which no page repeats.
 func (v *visit) here() string {
 	at := &url.URL{Path: v.r.URL.Path, RawQuery: v.r.URL.RawQuery}
 	if way := v.form.text("way"); way != "" {
 		at.RawQuery = url.Values{"way": {way}}.Encode()
 	}
-	return v.p.ours(at)
+	here, secret := v.p.ours(at)
+	if secret {
+		return ""
+	}
+	return here
 }
 
-// inQuery are the names that our own links and forms put into a query.
-var inQuery = []string{"way", "q"}
+// back is where the form at the foot of a page was sent from. Where the page
+// did not say it, the browser does.
+func (v *visit) back() string {
+	from, err := url.ParseRequestURI(v.form.text("at"))
+	if err != nil {
+		if from, err = url.Parse(v.r.Referer()); err != nil || canonicalHost(from.Scheme, from.Host) != v.p.host {
+			return "/"
+		}
+		from = &url.URL{Path: from.Path, RawQuery: from.RawQuery}
+	}
+	path, _ := v.p.ours(from)
+	return path
+}
+
+// wayID is what the id of one of an account's ways looks like.
+var wayID = regexp.MustCompile(`^[a-z2-7]{1,32}$`)
 
 // ours returns an address as we write it ourselves, the start if it is not one
-// that a GET of ours answers. Nothing of it is taken over but a path that a
-// route has, and what a page of ours asks by its query.
-func (p *Pages) ours(u *url.URL) string {
+// that a GET of ours answers, and whether it holds a ticket. Nothing of it is
+// taken over but a path that a route has, and what the page of that route is
+// asked by its query.
+func (p *Pages) ours(u *url.URL) (address string, secret bool) {
 	if u.IsAbs() || u.Host != "" || u.User != nil || u.Path != path.Clean(u.Path) || !strings.HasPrefix(u.Path, "/") {
-		return "/"
-	}
-	_, pattern := p.mux.Handler(&http.Request{Method: http.MethodGet, Host: p.host, URL: &url.URL{Path: u.Path}})
-	if !strings.HasPrefix(pattern, http.MethodGet+" ") {
-		return "/"
+		return "/", false
 	}
 	at := url.URL{Path: u.Path}
-	if _, known := afterwards[u.RawQuery]; known {
+	_, pattern := p.mux.Handler(&http.Request{Method: http.MethodGet, Host: p.host, URL: &at})
+	i := slices.IndexFunc(p.routes, func(r Route) bool { return r.Method+" "+r.Pattern == pattern })
+	if i < 0 {
+		return "/", false
+	}
+	route, asked := p.routes[i], u.Query()
+	switch _, done := afterwards[u.RawQuery]; {
+	case route.Pattern == "/login" && done:
 		at.RawQuery = u.RawQuery
-		return at.RequestURI()
+	case route.Pattern == "/help" && asked.Has("q"):
+		at.RawQuery = url.Values{"q": asked["q"][:1]}.Encode()
+	case route.Needs != Anonymous && wayID.MatchString(asked.Get("way")):
+		at.RawQuery = url.Values{"way": asked["way"][:1]}.Encode()
 	}
-	asked, kept := u.Query(), url.Values{}
-	for _, name := range inQuery {
-		if asked.Has(name) {
-			kept.Set(name, asked.Get(name))
-		}
-	}
-	at.RawQuery = kept.Encode()
-	return at.RequestURI()
+	return at.RequestURI(), strings.Contains(route.Pattern, "{ticket}")
 }

@@ -72,16 +72,21 @@ func TestLanguageIsNotChosen(t *testing.T) {
 func TestLanguageLeadsBack(t *testing.T) {
 	p := newPages(t)
 	for at, want := range map[string]string{
-		"/login":                      "/login",
-		"/login?password":             "/login?password",
-		"/login?x=y":                  "/login",
-		"/login/second?way=abc":       "/login/second?way=abc",
-		"/login/second?x=y&way=a%26b": "/login/second?way=a%26b",
-		"/invite/AbC-_123":            "/invite/AbC-_123",
-		"/reset/a%0d%0ab":             "/reset/a%0D%0Ab",
-		"/security/on/scan":           "/security/on/scan",
-		"/security#sessions":          "/",
-		"/":                           "/",
+		"/login":                    "/login",
+		"/login?password":           "/login?password",
+		"/login?x=y":                "/login",
+		"/login/second?way=abc":     "/login/second?way=abc",
+		"/login/second?x=y&way=abc": "/login/second?way=abc",
+		"/login/second?way=a%26b":   "/login/second",
+		"/login/second?password":    "/login/second",
+		"/login?way=abc":            "/login",
+		"/help?q=%3Cb%3E+x&way=abc": "/help?q=%3Cb%3E+x",
+		"/help/lost-phone?q=x":      "/help/lost-phone",
+		"/invite/AbC-_123":          "/invite/AbC-_123",
+		"/reset/a%0d%0ab":           "/reset/a%0D%0Ab",
+		"/security/on/scan":         "/security/on/scan",
+		"/security#sessions":        "/",
+		"/":                         "/",
 
 		// No page, or only a POST.
 		"": "/", "/nope": "/", "/language": "/", "/logout": "/", "/security/sessions/end": "/", "/login/": "/", "/login/../login": "/", "login": "/", "*": "/",
@@ -94,6 +99,34 @@ func TestLanguageLeadsBack(t *testing.T) {
 		if got := res.Header.Get("Location"); res.StatusCode != http.StatusSeeOther || got != want {
 			t.Errorf("%q: %d, to %q, want %q", at, res.StatusCode, got, want)
 		}
+	}
+}
+
+// TestLinksAreLedBackToByTheBrowser: their pages do not repeat a ticket, so the
+// browser says where it was.
+func TestLinksAreLedBackToByTheBrowser(t *testing.T) {
+	p := newPages(t)
+	for referer, want := range map[string]string{
+		"https://id.example.com/invite/AbC-_123":     "/invite/AbC-_123",
+		"https://ID.example.com:443/reset/x?way=abc": "/reset/x",
+		"https://id.example.com/nope":                "/",
+		"https://id.example.com//evil.example":       "/",
+		"https://evil.example/login":                 "/",
+		"https://id.example.com.evil.example/login":  "/",
+		"https://id.example.com@evil.example/login":  "/",
+		"https://id.example.com:8443/login":          "/",
+		"/login":                                     "/",
+		"":                                           "/",
+		"%zz":                                        "/",
+	} {
+		res := chooseLanguage(p, "ja", "", func(r *http.Request) { r.Header.Set("Referer", referer) })
+		if got := res.Header.Get("Location"); got != want {
+			t.Errorf("%q: to %q, want %q", referer, got, want)
+		}
+	}
+	res := chooseLanguage(p, "ja", "/forgot", func(r *http.Request) { r.Header.Set("Referer", "https://id.example.com/login") })
+	if got := res.Header.Get("Location"); got != "/forgot" {
+		t.Errorf("the page said /forgot, and it led to %s", got)
 	}
 }
 
@@ -111,12 +144,15 @@ func TestPagesSayWhereTheyAre(t *testing.T) {
 		{"GET", "/login", "", "/login"},
 		{"GET", "/login?browser", "", "/login?browser"},
 		{"GET", "/login?evil", "", "/login"},
-		{"GET", "/forgot?way=x", "", "/forgot?way=x"},
+		{"GET", "/forgot?way=x", "", "/forgot"},
+		{"POST", "/login", "way=x&way=y", "/login"},
 		{"GET", "/evil", "", "/"},
 		{"GET", "/language", "", "/"},
 		{"POST", "/login", "login=a&login=b", "/login"},
 		{"PUT", "/login", "", "/login"},
 		{"POST", "/security/sessions/end", "a=b&a=c", "/"},
+		{"POST", "/invite/geheim", "a=b&a=c", ""},
+		{"PUT", "/reset/geheim", "", ""},
 		{"POST", "/language", "language=xx&at=/login", "/"},
 	} {
 		res := ask(p, c.method, c.path, strings.NewReader(c.body), func(r *http.Request) {
@@ -131,12 +167,19 @@ func TestPagesSayWhereTheyAre(t *testing.T) {
 		if got == nil || string(got[1]) != c.want {
 			t.Errorf("%s %s leads back to %s, want %s", c.method, c.path, got, c.want)
 		}
+		if strings.Contains(string(b), "geheim") {
+			t.Errorf("%s %s: the page repeats the ticket", c.method, c.path)
+		}
 	}
 }
 
 // TestAFormThatFailedLeadsBackToItsPage, and to the way that was answered.
 func TestAFormThatFailedLeadsBackToItsPage(t *testing.T) {
-	for body, want := range map[string]string{"code=123456": "/login/second", "way=a%2Bb&code=1": "/login/second?way=a%2Bb"} {
+	for body, want := range map[string]string{
+		"code=123456":    "/login/second",
+		"way=abc&code=1": "/login/second?way=abc",
+		"way=a%2Bb":      "/login/second",
+	} {
 		p := newPages(t)
 		p.mux.Handle("POST /try", p.handle("POST /try", func(v *visit) error {
 			f, err := readForm(v.w, v.r)

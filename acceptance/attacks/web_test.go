@@ -172,9 +172,9 @@ func TestR2OpenRedirects(t *testing.T) {
 			t.Errorf("%s: the page holds the address", what)
 		}
 	}
-	names := []string{"next", "return", "return_to", "redirect", "redirect_uri", "url", "continue", "to", "from", "back", "RelayState", "service", "goto", "way"}
+	names := []string{"next", "return", "return_to", "redirect", "redirect_uri", "url", "continue", "to", "from", "back", "RelayState", "service", "goto", "way", "at", "q"}
 	for i, target := range targets {
-		query := "?"
+		query := "?language=ja&"
 		for _, n := range names {
 			query += n + "=" + target + "&"
 		}
