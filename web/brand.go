@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/mail"
@@ -12,11 +13,12 @@ type brand struct {
 	Name    string
 	Area    string
 	Home    string
+	sender  string        // the name that our mails come from
 	support template.HTML // empty: the catalogue names somebody
 }
 
 func newBrand(b Brand) (brand, error) {
-	out := brand{Name: b.Name, Area: b.Area, Home: b.Home}
+	out := brand{Name: b.Name, Area: b.Area, Home: b.Home, sender: cmp.Or(b.Sender, b.Name)}
 	if b.Home != "" {
 		if u, err := url.Parse(b.Home); err != nil || u.Scheme != "https" || u.Host == "" {
 			return brand{}, fmt.Errorf("web: the home link %q is not an https URL", b.Home)

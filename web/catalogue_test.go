@@ -29,7 +29,7 @@ func without(names []string, drop ...string) []string {
 }
 
 func TestCatalogue(t *testing.T) {
-	cataloguetest.Run(t, newPages(t).locales.set, "brand", "support")
+	cataloguetest.Run(t, newPages(t).locales.set, "brand", "sender", "support")
 }
 
 // TestEverySentenceIsUsed compares the catalogue with what templates and code
@@ -45,7 +45,7 @@ func TestEverySentenceIsUsed(t *testing.T) {
 			t.Errorf("%s: there is no sentence %q", where, key)
 			return
 		}
-		if values != nil && !slices.Equal(without(slots(s.Other), "brand", "support"), values) && !slices.Equal(slots(s.Other), without(values, "n")) {
+		if values != nil && !slices.Equal(without(slots(s.Other), "brand", "sender", "support"), values) && !slices.Equal(slots(s.Other), without(values, "n")) {
 			t.Errorf("%s: %q is given %v and has places for %v", where, key, values, slots(s.Other))
 		}
 	}

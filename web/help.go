@@ -57,6 +57,7 @@ func (ls *locales) openHelp(b brand, offered []Feature) error {
 				return err
 			}
 		}
+		l.offered = offered
 		l.help = newHelpBook(texts[i], helpValues(b, support), offered)
 		for _, other := range texts {
 			l.help.findBy(other)

@@ -15,12 +15,15 @@ const (
 	FeatureRemember Feature = "remember" // a browser is not asked for 30 days
 	FeatureNotMe    Feature = "notme"    // "it wasn't me" is a button
 	FeatureMandate  Feature = "mandate"  // organisations can require two-step verification
+
+	FeatureRegistration Feature = "registration" // anybody can make an account; the help says nothing of it
 )
 
 // Features returns all of them.
 func Features() []Feature {
 	return []Feature{
 		FeatureMail, FeatureMailCode, FeatureReset, FeatureReplace, FeatureRecovery, FeatureRemember, FeatureNotMe, FeatureMandate,
+		FeatureRegistration,
 	}
 }
 

@@ -16,8 +16,9 @@ var sentences embed.FS
 // A locale is one language and the templates that speak it.
 type locale struct {
 	*catalogue.Language
-	pages map[string]*template.Template
-	help  *helpBook
+	pages   map[string]*template.Template
+	help    *helpBook
+	offered []Feature
 }
 
 // locales are the languages there are, English first.
@@ -55,9 +56,9 @@ func newLocales(b brand, zone *time.Location, as assets) (*locales, error) {
 // match returns the language that suits an Accept-Language header best.
 func (ls *locales) match(accept string) *locale { return ls.byTag[ls.set.Match(accept).Tag()] }
 
-// introduce sets what every sentence may use: {brand} and {support}.
+// introduce sets what every sentence may use: {brand}, {sender} and {support}.
 func (l *locale) introduce(b brand) error {
-	always := map[string]any{"brand": b.Name}
+	always := map[string]any{"brand": b.Name, "sender": b.sender}
 	l.Language = l.With(always)
 	support := b.support
 	if support == "" {

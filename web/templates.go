@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,7 +62,8 @@ func (s screens) speak(l *locale, as assets) (map[string]*template.Template, err
 }
 
 // funcs is what templates may call. t says a sentence by its key, say one that
-// a handler chose, method one about a method; help leads to questions.
+// a handler chose, method one about a method; help leads to questions; offers
+// asks for a feature.
 func (l *locale) funcs(as assets) template.FuncMap {
 	return template.FuncMap{
 		"t":   l.HTML,
@@ -75,7 +77,16 @@ func (l *locale) funcs(as assets) template.FuncMap {
 		"asset":  as.url,
 		"field":  newCodeField,
 		"help":   l.helpLinks,
+		"offers": l.offers,
 	}
+}
+
+// offers reports whether a feature is there: {{if offers "mail"}}.
+func (l *locale) offers(f Feature) (bool, error) {
+	if !slices.Contains(Features(), f) {
+		return false, fmt.Errorf("web: %q is no feature; see helpindex.go", f)
+	}
+	return slices.Contains(l.offered, f), nil
 }
 
 // ofMethod is a sentence about a method; one that these pages do not know

@@ -16,6 +16,7 @@ type Brand struct {
 	Name    string // at the top of every page
 	Area    string // what the account area is called, for example "My Page"; may be empty
 	Support string // how to reach a person: an address, an https URL or a sentence; may be empty
+	Sender  string // the name that our mails come from; empty: Name
 	Home    string // an https URL to lead on to after log-in; may be empty
 }
 
@@ -29,8 +30,8 @@ type Config struct {
 	// believed. The known-browser cookie is added here.
 	From func(*http.Request) nidan.From
 
-	// Features are what is offered beyond the app and its backup codes; the help
-	// speaks of nothing else.
+	// Features are what is offered beyond the app and its backup codes; pages
+	// and help speak of nothing else.
 	Features []Feature
 
 	Zone *time.Location // in which times are shown; UTC if nil
