@@ -21,8 +21,10 @@ type LinkView struct {
 	Expires   time.Time
 	Limit     int           // least length in characters of a new password
 	Item      string        // the new or second address
+	Recovers  bool          // … a second one, that a recovery may use
 	Hold      time.Duration // how long getting in without any second step would take; 0: it is not offered
 	OnlyMail  bool          // the e-mail code is the only method: after a reset it is no second step
+	Recovery  *RecoveryView // that the link is about, nil: none
 }
 
 // PrintLink makes a link for an account or, for TicketInvite, for an address
@@ -110,9 +112,32 @@ func (s *Service) OpenLink(ctx context.Context, p TicketPurpose, c Secret) (Link
 	if !t.honoured(s, acct, s.nowFor(acct)) {
 		return LinkView{}, dead, nil
 	}
-	view.Name, view.Protected, view.Item = acct.Name, acct.IsProtected(), t.Item
-	view.Hold = s.hold(acct, s.nowFor(acct))
+	now := s.nowFor(acct)
+	view.Name, view.Protected, view.Item, view.Recovers = acct.Name, acct.IsProtected(), t.Item, t.Adds
+	view.Hold, view.OnlyMail = s.hold(acct, now), s.mailAlone(acct)
+	switch {
+	case p == TicketReset && view.Hold > 0:
+		view.Hold = HoldMailbox // once it was used
+	case t.Recovery != "":
+		view.Recovery = s.recoveryView(acct, now)
+	}
 	return view, Outcome{Reason: OK}, nil
+}
+
+// mailAlone reports whether numbers that are mailed are the one way that an
+// account has beside its backup codes.
+func (s *Service) mailAlone(a *Account) bool {
+	mailed := false
+	for _, w := range s.ways(a) {
+		if w.Disabled || w.Reserve {
+			continue
+		}
+		if s.methods[w.Method].Traits().Channel != ChannelMail {
+			return false
+		}
+		mailed = true
+	}
+	return mailed
 }
 
 // openInvite shows an invitation or registration while nobody has its name and

@@ -6,10 +6,13 @@ import (
 	"time"
 )
 
-// How long a recovery waits, and how long what has ripened can be used.
+// HoldMailbox is how long a recovery waits at least where the mailbox is all
+// there is, or a mail has set the password of late.
+const HoldMailbox = 72 * time.Hour
+
+// How long a recovery waits otherwise, and how long what has ripened can be used.
 const (
 	holdUsual   = 24 * time.Hour
-	holdMailbox = 72 * time.Hour // where the mailbox is all there is
 	resetTaints = 7 * 24 * time.Hour
 	ripeFor     = 7 * 24 * time.Hour
 	settled     = time.Hour // of uptime after the half notice was handed over: a leap of the clock while we were down cannot be seen
@@ -107,7 +110,7 @@ func (s *Service) hold(a *Account, now time.Time) time.Duration {
 		}
 	}
 	if onlyMail || !a.Password.ByReset.IsZero() && now.Sub(a.Password.ByReset) < resetTaints {
-		return holdMailbox
+		return HoldMailbox
 	}
 	return holdUsual
 }
