@@ -2,6 +2,7 @@ package nidan
 
 import (
 	"io"
+	"slices"
 	"time"
 )
 
@@ -34,13 +35,12 @@ func (d *decision) carry(t *ticket) Outcome {
 	return Outcome{Reason: OK, Ticket: d.s.sealTicket(t)}
 }
 
-// drawable returns a method that can protect.
+// drawable returns a method that is offered.
 func (s *Service) drawable(m MethodName) (Method, Outcome) {
-	method := s.methods[m]
-	if method == nil || method.Traits().Reserve {
+	if !slices.Contains(s.order, m) {
 		return nil, Outcome{Reason: NoSuchWay}
 	}
-	return method, Outcome{Reason: OK}
+	return s.methods[m], Outcome{Reason: OK}
 }
 
 // mailsFor names the number that a ticket's present step waits for; "": none.
@@ -81,8 +81,8 @@ func (d *decision) mailFor(t *ticket) Outcome {
 
 // mailing returns the method whose numbers are mailed, or nil.
 func (s *Service) mailing() Prompting {
-	for _, name := range s.order {
-		if m, ok := s.methods[name].(Prompting); ok && s.methods[name].Traits().Channel == ChannelMail {
+	for _, x := range s.methods {
+		if m, ok := x.(Prompting); ok && x.Traits().Channel == ChannelMail {
 			return m
 		}
 	}

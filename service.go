@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -20,7 +21,12 @@ type Config struct {
 	FirstStep FirstStep
 	Clock     Clock
 	Random    io.Reader // Randomness outside tests
-	Methods   []Method  // the first one is proposed at set-up; at most one with Reserve
+	Methods   []Method  // that take answers; exactly one with Reserve
+
+	// Offered are the methods that can be chosen at set-up, the proposed one
+	// first; nil: all that can protect. What somebody has enrolled goes on
+	// working when it is no longer offered.
+	Offered []MethodName
 
 	// Mails says that messages can be sent; what would need one is otherwise
 	// not offered. Prove says when an address has to be proven in a set-up.
@@ -54,7 +60,7 @@ type Service struct {
 	watch    *watch
 	random   io.Reader
 	methods  map[MethodName]Method
-	order    []MethodName // as configured, without the reserve
+	order    []MethodName // that are offered, without the reserve
 	reserve  Method
 	issuer   string
 	log      *slog.Logger
@@ -99,6 +105,12 @@ func New(c Config) (*Service, error) {
 		default:
 			s.reserve = m
 		}
+	}
+	if c.Offered != nil {
+		if i := slices.IndexFunc(c.Offered, func(m MethodName) bool { return !slices.Contains(s.order, m) }); i >= 0 {
+			return nil, fmt.Errorf("nidan: %q cannot be offered: it is no method that protects", c.Offered[i])
+		}
+		s.order = c.Offered
 	}
 	if len(s.order) == 0 || s.reserve == nil {
 		return nil, errors.New("nidan: at least one method to protect with and one reserve are needed")

@@ -71,21 +71,46 @@ func Load(fsys fs.FS, dir string, zone *time.Location) (*Set, error) {
 	if len(s.all) == 0 || s.all[0].tag != fallback {
 		return nil, fmt.Errorf("catalogue: %s/%s.json is missing: every reader without another language gets it", dir, fallback)
 	}
+	return s, s.prepare()
+}
+
+func (s *Set) prepare() error {
 	tags := make([]language.Tag, len(s.all))
 	for i, l := range s.all {
+		var err error
 		if tags[i], err = language.Parse(l.tag); err != nil {
-			return nil, fmt.Errorf("catalogue: %s/%s.json is not named by a language's tag: %w", dir, l.tag, err)
+			return fmt.Errorf("catalogue: %s.json is not named by a language's tag: %w", l.tag, err)
 		}
 	}
 	s.matcher = language.NewMatcher(tags)
-	return s, nil
+	return nil
 }
 
-// All returns the languages there are, English first.
+// Only returns the set of the languages named, in that order: whoever asks for
+// none of them gets the first. No names: s itself.
+func (s *Set) Only(tags []string) (*Set, error) {
+	if len(tags) == 0 {
+		return s, nil
+	}
+	few := new(Set)
+	for _, tag := range tags {
+		l, ok := s.Find(tag)
+		switch {
+		case !ok:
+			return nil, fmt.Errorf("catalogue: there is no language %q", tag)
+		case slices.Contains(few.all, l):
+			return nil, fmt.Errorf("catalogue: the language %q is named twice", tag)
+		}
+		few.all = append(few.all, l)
+	}
+	return few, few.prepare()
+}
+
+// All returns the languages there are, English first unless Only chose.
 func (s *Set) All() []*Language { return slices.Clone(s.all) }
 
-// Match returns the language that suits an Accept-Language header best,
-// English if none does or the header cannot be read.
+// Match returns the language that suits an Accept-Language header best, the
+// first one if none does or the header cannot be read.
 func (s *Set) Match(acceptLanguage string) *Language {
 	tags, _, err := language.ParseAcceptLanguage(acceptLanguage)
 	if err != nil {
@@ -105,7 +130,7 @@ func (s *Set) Find(tag string) (*Language, bool) {
 }
 
 // Of returns the language for a tag that was kept, for example with an
-// account; English if there is none for it.
+// account; the nearest or the first one if there is none for it.
 func (s *Set) Of(tag string) *Language {
 	if l, ok := s.Find(tag); ok {
 		return l

@@ -121,6 +121,20 @@ func TestLanguageIsChosen(t *testing.T) {
 			t.Errorf("%q: %s, want %s", tag, got, want)
 		}
 	}
+	few, err := s.Only([]string{"ja", "en"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for accept, want := range map[string]string{"": "ja", "ko": "ja", "en-GB": "en", "fr,ja;q=0.1": "ja"} {
+		if got := few.Match(accept).Tag(); got != want {
+			t.Errorf("of two languages, %q: %s, want %s", accept, got, want)
+		}
+	}
+	for _, tags := range [][]string{{"xx"}, {"ja", "ja"}} {
+		if _, err := s.Only(tags); err == nil {
+			t.Errorf("only %v: no error", tags)
+		}
+	}
 	if _, ok := s.Find("ja-JP"); ok {
 		t.Error("found by another tag than its own")
 	}

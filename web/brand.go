@@ -13,6 +13,7 @@ type brand struct {
 	Name    string
 	Area    string
 	Home    string
+	Logo    string        // where it is served; empty: our mark is shown
 	sender  string        // the name that our mails come from
 	support template.HTML // empty: the catalogue names somebody
 }

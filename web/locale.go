@@ -28,10 +28,14 @@ type locales struct {
 	byTag map[string]*locale
 }
 
-// newLocales reads every catalogue there is and gives each its own templates.
-func newLocales(b brand, zone *time.Location, as assets) (*locales, error) {
+// newLocales reads the catalogues of the languages named, or of all there are,
+// and gives each its own templates.
+func newLocales(b brand, tags []string, zone *time.Location, as assets) (*locales, error) {
 	set, err := catalogue.Load(sentences, "locale", zone)
 	if err != nil {
+		return nil, err
+	}
+	if set, err = set.Only(tags); err != nil {
 		return nil, err
 	}
 	screens, err := parseTemplates()

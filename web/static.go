@@ -19,6 +19,7 @@ var staticFiles embed.FS
 type assets struct {
 	named  map[string]string // file name → address
 	served map[string]asset  // hashed name → content
+	logo   string            // address of the brand's; empty: it has none
 }
 
 type asset struct {
@@ -30,9 +31,10 @@ var assetKinds = map[string]string{
 	".css": "text/css; charset=utf-8",
 	".js":  "text/javascript; charset=utf-8",
 	".svg": "image/svg+xml",
+	".png": "image/png",
 }
 
-func newAssets() (assets, error) {
+func newAssets(b Brand) (assets, error) {
 	as := assets{named: map[string]string{}, served: map[string]asset{}}
 	files, err := fs.ReadDir(staticFiles, "static")
 	if err != nil {
@@ -48,11 +50,29 @@ func newAssets() (assets, error) {
 		if !ok {
 			return as, fmt.Errorf("web: no content type for static/%s", f.Name())
 		}
-		sum := sha256.Sum256(body)
-		name := strings.TrimSuffix(f.Name(), ext) + "." + hex.EncodeToString(sum[:6]) + ext
-		as.named[f.Name()], as.served[name] = "/static/"+name, asset{kind, body}
+		if f.Name() == "nidan.css" {
+			if body, err = accented(body, b.Accent); err != nil {
+				return as, err
+			}
+		}
+		as.add(f.Name(), asset{kind, body})
+	}
+	if len(b.Logo) > 0 {
+		ext, err := logoKind(b.Logo)
+		if err != nil {
+			return as, fmt.Errorf("web: the logo %w", err)
+		}
+		as.add("logo"+ext, asset{assetKinds[ext], b.Logo})
+		as.logo = as.named["logo"+ext]
 	}
 	return as, nil
+}
+
+func (as assets) add(file string, a asset) {
+	ext := path.Ext(file)
+	sum := sha256.Sum256(a.body)
+	name := strings.TrimSuffix(file, ext) + "." + hex.EncodeToString(sum[:6]) + ext
+	as.named[file], as.served[name] = "/static/"+name, a
 }
 
 // url is where a file is served.

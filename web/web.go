@@ -18,6 +18,8 @@ type Brand struct {
 	Support string // how to reach a person: an address, an https URL or a sentence; may be empty
 	Sender  string // the name that our mails come from; empty: Name
 	Home    string // an https URL to lead on to after log-in; may be empty
+	Accent  string // colour of links and buttons, #rrggbb; see CheckAccent; may be empty
+	Logo    []byte // an SVG or PNG in front of the name; see CheckLogo; may be empty
 }
 
 // Config is what Pages are made of. Features, Zone and Log may be left out.
@@ -33,6 +35,10 @@ type Config struct {
 	// Features are what is offered beyond the app and its backup codes; pages
 	// and help speak of nothing else.
 	Features []Feature
+
+	// Languages are the tags of those that the pages speak, the first one for
+	// whoever asks for none of them; nil: all there are, English first.
+	Languages []string
 
 	Zone *time.Location // in which times are shown; UTC if nil
 	Log  *slog.Logger
@@ -85,10 +91,11 @@ func New(c Config) (*Pages, error) {
 	if zone == nil {
 		zone = time.UTC
 	}
-	if p.assets, err = newAssets(); err != nil {
+	if p.assets, err = newAssets(c.Brand); err != nil {
 		return nil, err
 	}
-	if p.locales, err = newLocales(b, zone, p.assets); err != nil {
+	p.brand.Logo = p.assets.logo
+	if p.locales, err = newLocales(p.brand, c.Languages, zone, p.assets); err != nil {
 		return nil, err
 	}
 	if err := p.locales.openHelp(b, c.Features); err != nil {
