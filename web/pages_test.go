@@ -10,13 +10,13 @@ import (
 // TestEveryPageSpeaksEveryLanguage executes all states in all languages and
 // holds the result against what every page promises.
 func TestEveryPageSpeaksEveryLanguage(t *testing.T) {
-	p := newPages(t)
+	p, by := newPages(t), sampled(t)
 	shown := map[string]bool{}
-	for _, l := range p.locales.all {
+	for i, l := range p.locales.all {
 		for _, s := range samples(t) {
 			shown[s.page] = true
 			t.Run(l.Tag()+"/"+s.name, func(t *testing.T) {
-				html, err := s.render(p, l)
+				html, err := s.render(by(s), by(s).locales.all[i])
 				if err != nil {
 					t.Fatal(err)
 				}

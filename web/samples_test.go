@@ -17,6 +17,19 @@ type sample struct {
 	view  any  // or a func(*locale) any, where it differs by language
 	guest bool // nobody is logged in
 	bad   bool
+	bare  bool // of pages that offer nothing beyond the app and its backup codes
+}
+
+// sampled are the pages that a sample is shown by, with everything offered or
+// nothing.
+func sampled(t testing.TB) func(sample) *Pages {
+	all, bare := helpPagesWith(t, Features()...), newPages(t)
+	return func(s sample) *Pages {
+		if s.bare {
+			return bare
+		}
+		return all
+	}
 }
 
 // samples returns every page in every state worth looking at. The address is
@@ -200,9 +213,10 @@ func TestSamples(t *testing.T) {
 	for name, a := range p.assets.served {
 		write("static/"+name, a.body)
 	}
-	for _, l := range p.locales.all {
+	by := sampled(t)
+	for i, l := range p.locales.all {
 		for _, s := range samples(t) {
-			html, err := s.render(p, l)
+			html, err := s.render(by(s), by(s).locales.all[i])
 			if err != nil {
 				t.Fatal(err)
 			}
