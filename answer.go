@@ -250,7 +250,9 @@ type Way struct {
 
 // A PendingView is what the second-step page shows.
 type PendingView struct {
-	Ways    []Way // the one to ask first in front
+	Ways    []Way  // the one to ask first in front
+	Mailbox string // where numbers go, masked
+	Second  string // where the link of a recovery may go instead, masked; empty: nowhere
 	Expires time.Time
 	Until   time.Time // nothing is judged before
 	Count   int       // wrong answers in a row
@@ -281,7 +283,12 @@ func (s *Service) Pending(ctx context.Context, tok PendingToken) (PendingView, O
 		if !now.Before(p.Expires) {
 			return PendingView{}, Outcome{Reason: Expired}, nil
 		}
-		v := PendingView{Ways: s.ways(a), Expires: p.Expires, Others: a.othersTried(p.Class), Hold: s.hold(a, now)}
+		v := PendingView{
+			Ways: s.ways(a), Mailbox: Mask(a.Name), Expires: p.Expires, Others: a.othersTried(p.Class), Hold: s.hold(a, now),
+		}
+		if a.Second.Recovers {
+			v.Second = Mask(a.Second.Address)
+		}
 		v.Until, v.Count = a.waitUntil(p.Class, now)
 		v.Mailed = a.mailedView(p.ID, PromptSignIn, p.Class, now)
 		v.SendAt, v.SendOver = a.mayAgain(a.outstanding(p.ID, PromptSignIn), p.Class, now)

@@ -233,7 +233,7 @@ func (a *Account) sameMailbox(t Traits) bool {
 	return t.Channel == ChannelMail && !a.Password.ByMail.IsZero()
 }
 
-// A Mailed is what a page says of the number it waits for.
+// A Mailed is what a page says of the number, or the link, it waits for.
 type Mailed struct {
 	To    string // masked
 	At    time.Time

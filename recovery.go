@@ -31,6 +31,8 @@ type Recovery struct {
 	Queued   []string      `json:"q"`           // notices not due yet, to be dropped when it is cancelled
 	Address  string        `json:"a,omitempty"` // where it was started from
 	Browser  string        `json:"b,omitempty"`
+	LinkOut  time.Time     `json:"l,omitzero"`   // when the link was last mailed
+	LinkTo   string        `json:"lt,omitempty"` // where to, masked
 }
 
 // RecoveryState is how far a recovery is.
@@ -52,6 +54,7 @@ type RecoveryView struct {
 	Untold  bool      // a notice could not be handed over yet: until then it waits
 	Address string
 	Browser string
+	Link    *Mailed // the link last mailed, while it may work; nil: none
 }
 
 // ripens says when a recovery ripens, at the earliest; told is false where a
@@ -89,10 +92,14 @@ func (s *Service) recoveryView(a *Account, now time.Time) *RecoveryView {
 		return nil
 	}
 	at, told := r.ripens(s.up)
-	return &RecoveryView{
+	v := &RecoveryView{
 		State: s.state(r, now), Started: r.Started, Ripe: at, Gone: r.over(), Untold: !told && !now.Before(at),
 		Address: r.Address, Browser: r.Browser,
 	}
+	if until := r.LinkOut.Add(linkFor); now.Before(until) && r.LinkOut.After(a.RecoveryLink) {
+		v.Link = &Mailed{To: r.LinkTo, At: r.LinkOut, Until: until}
+	}
+	return v
 }
 
 // hold is how long a recovery of this account would wait; 0 where none is
@@ -256,6 +263,7 @@ func (s *Service) MailRecoveryLink(ctx context.Context, tok PendingToken, second
 		t := d.link(TicketRecovery, d.now, linkFor)
 		t.Recovery = r.ID
 		d.tellOnly(Notice{Kind: NoticeRecoveryLink, To: to, Until: t.Expires, Link: MailedLink{Purpose: t.Purpose, Ticket: s.sealTicket(t).Reveal()}})
+		r.LinkOut, r.LinkTo = d.now, Mask(to)
 		d.record(Event{Kind: EventRecoveryLink, Known: p.Class == Known})
 		return Outcome{Reason: OK, Until: t.Expires}
 	})
