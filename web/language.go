@@ -48,18 +48,19 @@ func (v *visit) keepLanguage(l *locale) error {
 }
 
 // here is where a change of the language leads back to: the page as its GET
-// shows it, also after its form was posted and refused. Empty: the address holds
-// a ticket, which no page repeats.
+// shows it, also after its form was posted and refused. It is written in the
+// table of routes; of what was sent no page repeats anything. Empty: only the
+// address itself says it.
 func (v *visit) here() string {
-	at := &url.URL{Path: v.r.URL.Path, RawQuery: v.r.URL.RawQuery}
-	if way := v.form.text("way"); way != "" {
-		at.RawQuery = url.Values{"way": {way}}.Encode()
-	}
-	here, secret := v.p.ours(at)
-	if secret {
+	at := v.pattern[strings.Index(v.pattern, " ")+1:] // after a method, or all of it
+	shown := slices.ContainsFunc(v.p.routes, func(r Route) bool { return r.Method == http.MethodGet && r.Pattern == at })
+	switch {
+	case !shown || at == "/{$}":
+		return "/"
+	case strings.Contains(at, "{"):
 		return ""
 	}
-	return here
+	return at
 }
 
 // back is where the form at the foot of a page was sent from. Where the page
@@ -72,26 +73,24 @@ func (v *visit) back() string {
 		}
 		from = &url.URL{Path: from.Path, RawQuery: from.RawQuery}
 	}
-	path, _ := v.p.ours(from)
-	return path
+	return v.p.ours(from)
 }
 
 // wayID is what the id of one of an account's ways looks like.
 var wayID = regexp.MustCompile(`^[a-z2-7]{1,32}$`)
 
 // ours returns an address as we write it ourselves, the start if it is not one
-// that a GET of ours answers, and whether it holds a ticket. Nothing of it is
-// taken over but a path that a route has, and what the page of that route is
-// asked by its query.
-func (p *Pages) ours(u *url.URL) (address string, secret bool) {
+// that a GET of ours answers. Nothing of it is taken over but a path that a
+// route has, and what the page of that route is asked by its query.
+func (p *Pages) ours(u *url.URL) string {
 	if u.IsAbs() || u.Host != "" || u.User != nil || u.Path != path.Clean(u.Path) || !strings.HasPrefix(u.Path, "/") {
-		return "/", false
+		return "/"
 	}
 	at := url.URL{Path: u.Path}
 	_, pattern := p.mux.Handler(&http.Request{Method: http.MethodGet, Host: p.host, URL: &at})
 	i := slices.IndexFunc(p.routes, func(r Route) bool { return r.Method+" "+r.Pattern == pattern })
 	if i < 0 {
-		return "/", false
+		return "/"
 	}
 	route, asked := p.routes[i], u.Query()
 	switch _, done := afterwards[u.RawQuery]; {
@@ -102,5 +101,5 @@ func (p *Pages) ours(u *url.URL) (address string, secret bool) {
 	case route.Needs != Anonymous && wayID.MatchString(asked.Get("way")):
 		at.RawQuery = url.Values{"way": asked["way"][:1]}.Encode()
 	}
-	return at.RequestURI(), strings.Contains(route.Pattern, "{ticket}")
+	return at.RequestURI()
 }
