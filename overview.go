@@ -48,6 +48,7 @@ type Overview struct {
 	Protected      time.Time // zero: off
 	Level          Level
 	PasswordFresh  bool
+	Limit          int                 // least length in characters of a new password
 	Authenticators []AuthenticatorView // daily ones first, reserves last
 	Ways           []Way               // for the second step of a change
 	Mailed         *Mailed             // the number outstanding for a change in this session, nil: none
@@ -72,6 +73,7 @@ func (s *Service) Overview(ctx context.Context, tok SessionToken) (Overview, err
 		Name: a.Name, Language: a.Language, Protected: a.Protected, Level: ses.Level, PasswordFresh: ses.PasswordFresh(now),
 		Authenticators: s.authenticators(a), Ways: s.ways(a), Remembered: a.rememberedViews(now), Recovers: a.Second.Recovers,
 	}
+	_, o.Limit = s.first.Judge(Secret{}, a.Name)
 	if a.Second.Address != "" {
 		o.Second = Mask(a.Second.Address)
 	}

@@ -148,13 +148,15 @@ func TicketHash(t Secret) string {
 
 // A Held is what a page may show of the ticket its reader carries.
 type Held struct {
-	Method  MethodName
-	Step    Step
-	Adds    bool
-	Handout Handout // of the method, until it is confirmed
-	Codes   Handout // to save
-	Mailed  *Mailed // the number that this step waits for
-	Expires time.Time
+	Method   MethodName
+	Step     Step
+	Adds     bool
+	Replaces string  // id of the authenticator that goes when this one comes
+	Proved   bool    // a number mailed to the account's address was entered on the way
+	Handout  Handout // of the method, until it is confirmed
+	Codes    Handout // to save
+	Mailed   *Mailed // the number that this step waits for
+	Expires  time.Time
 }
 
 // A Step is what a wizard waits for.
