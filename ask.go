@@ -13,8 +13,8 @@ const asksAnHour = 3
 // answer, the work done and the cookies are the same whatever comes of it
 // (SECURITY P1, P2). It writes no document: the message is queued for what
 // stands for the address. Outcomes: OK, whether or not anything is mailed;
-// NameInvalid, NoMail; FirstStepWait with Until, for a network that asks too
-// much.
+// NameInvalid, NoMail; NoSuchWay where accounts are made by invitation only;
+// FirstStepWait with Until, for a network that asks too much.
 func (s *Service) AskLink(ctx context.Context, p TicketPurpose, login string, from From) (Outcome, error) {
 	now, suspended := s.watch.now()
 	switch {
@@ -22,6 +22,8 @@ func (s *Service) AskLink(ctx context.Context, p TicketPurpose, login string, fr
 		return Outcome{}, ErrClock
 	case !s.mails:
 		return Outcome{Reason: NoMail}, nil
+	case p != TicketReset && p != TicketBrowser && (p != TicketRegister || !s.anybody):
+		return Outcome{Reason: NoSuchWay}, nil
 	}
 	name, ok := s.first.Name(login)
 	if !ok {

@@ -22,7 +22,8 @@ type AccountView struct {
 	WrongKnown     int // in a row
 	WrongOther     int
 	Frozen         *Freeze
-	Queued         int // messages
+	Queued         int // messages waiting to be sent
+	GivenUp        int // messages that could not be
 }
 
 // Show returns what an operator may see of an account, named by its address or
@@ -44,11 +45,17 @@ func (s *Service) Show(ctx context.Context, login string) (AccountView, error) {
 	if err != nil {
 		return AccountView{}, err
 	}
+	givenUp := 0
+	for _, row := range queued {
+		if row.Cause != "" {
+			givenUp++
+		}
+	}
 	return AccountView{
 		ID: a.ID, Name: a.Name, Created: a.Created, Protected: a.Protected, Stopped: a.Password.Stopped,
 		Version: a.Version, Epoch: a.Epoch, Authenticators: s.authenticators(a),
 		Sessions: len(a.Sessions), PendingSignIns: len(a.Pending), KnownBrowsers: len(a.Browsers),
-		WrongKnown: a.inRow(Known), WrongOther: a.inRow(Other), Frozen: l.Frozen, Queued: len(queued),
+		WrongKnown: a.inRow(Known), WrongOther: a.inRow(Other), Frozen: l.Frozen, Queued: len(queued) - givenUp, GivenUp: givenUp,
 	}, nil
 }
 

@@ -33,6 +33,9 @@ type Config struct {
 	Mails bool
 	Prove Prove
 
+	// Open lets anybody ask for an account, by a link to their address.
+	Open bool
+
 	Issuer string // the brand, as it stands in authenticator apps
 	Log    *slog.Logger
 }
@@ -65,6 +68,7 @@ type Service struct {
 	issuer   string
 	log      *slog.Logger
 	mails    bool
+	anybody  bool // may ask for an account
 	prove    Prove
 	up       time.Time // since when this process runs, by the clock it began with
 	lanes    lanes
@@ -81,7 +85,7 @@ func New(c Config) (*Service, error) {
 	s := &Service{
 		store: c.Store, archive: c.Archive, sealer: c.Sealer, first: c.FirstStep,
 		watch: newWatch(c.Clock), random: c.Random, methods: make(map[MethodName]Method),
-		issuer: c.Issuer, log: c.Log, mails: c.Mails, prove: c.Prove,
+		issuer: c.Issuer, log: c.Log, mails: c.Mails, anybody: c.Open, prove: c.Prove,
 	}
 	s.up, _ = s.watch.now()
 	s.clockOK.Store(clockUnseen)

@@ -70,7 +70,7 @@ func newHouse(t *testing.T, change ...func(*nidan.Config, *Config)) *house {
 	}
 	service := nidan.Config{
 		Store: h.db, Archive: h.db, Sealer: h.keys, FirstStep: first, Clock: h.clock, Random: rand.Reader,
-		Methods: []nidan.Method{totp.New(), mailcode.New(), backup.New()}, Mails: true, Issuer: testBrand.Name,
+		Methods: []nidan.Method{totp.New(), mailcode.New(), backup.New()}, Mails: true, Open: true, Issuer: testBrand.Name,
 	}
 	pages := testConfig(t)
 	pages.Features = Features()
