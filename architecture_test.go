@@ -36,7 +36,8 @@ var mayImport = map[string]struct{ rooms, modules []string }{
 	"catalogue":               {modules: []string{"golang.org/x/text"}},
 	"catalogue/cataloguetest": {rooms: []string{"catalogue"}},
 	"web":                     {rooms: []string{"", "catalogue"}, modules: []string{"github.com/boombuler/barcode", "golang.org/x/text"}},
-	"mail":                    {rooms: []string{"", "catalogue"}, modules: []string{"github.com/wneessen/go-mail", "golang.org/x/text"}},
+	"mail":                    {rooms: []string{"", "catalogue"}, modules: []string{"github.com/wneessen/go-mail"}},
+	"mail/mailtest":           {modules: []string{"github.com/emersion/go-smtp", "github.com/emersion/go-sasl"}},
 	"server": {
 		rooms:   []string{"", "method/totp", "method/mailcode", "method/backup", "vault", "password", "store", "web", "mail"},
 		modules: []string{"github.com/alecthomas/kong", "golang.org/x/sys"},
