@@ -9,7 +9,9 @@
 //
 //  1. x.go: the view, and its handlers. A handler's type says what it needs:
 //     anonymous, withPending or withSession.
-//  2. x.html: {{define "title"}} (title and h1) and {{define "main"}}.
+//  2. x.html: {{define "title"}} (title and h1) and {{define "main"}}. Where its
+//     GET reads a query, {{define "asked"}} writes it, so that a change of the
+//     language comes back to the same.
 //  3. One line per method in routes.go.
 //  4. Its sentences in every file of locale/. The tests find one that is
 //     missing, unused, or has other placeholders than English.
