@@ -68,7 +68,9 @@ func (ls *locales) openHelp(b brand, offered []Feature) error {
 
 // helpValues puts in what the texts leave open. They are escaped by then.
 func helpValues(b brand, support template.HTML) *strings.Replacer {
-	return strings.NewReplacer("{brand}", template.HTMLEscapeString(b.Name), "{support}", string(support))
+	return strings.NewReplacer(
+		"{brand}", template.HTMLEscapeString(b.Name), "{sender}", template.HTMLEscapeString(b.sender), "{support}", string(support),
+	)
 }
 
 func newHelpBook(texts helpTexts, fill *strings.Replacer, offered []Feature) *helpBook {

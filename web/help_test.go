@@ -38,7 +38,7 @@ func bookIn(t testing.TB, tag string, offered ...Feature) *helpBook {
 	for _, other := range helpTags {
 		texts[other] = helpIn(t, other)
 	}
-	book := newHelpBook(texts[tag], helpValues(brand{Name: testBrand.Name}, contact(testBrand.Support)), offered)
+	book := newHelpBook(texts[tag], helpValues(brand{Name: testBrand.Name, sender: "Example VPN Post"}, contact(testBrand.Support)), offered)
 	for _, other := range helpTags {
 		book.findBy(texts[other])
 	}
@@ -236,7 +236,7 @@ var quoted = map[string]*regexp.Regexp{
 
 // elsewhere are quoted words that stand on no page of ours: the entry's name,
 // and what other people's apps say.
-var elsewhere = []string{"{brand}", "{query}", "Add", "追加", "추가", "암호"}
+var elsewhere = []string{"{brand}", "{sender}", "{query}", "Add", "追加", "추가", "암호"}
 
 // coming are the labels of pages that are not there yet.
 var coming = map[string][]string{
@@ -294,6 +294,28 @@ func TestHelpKeepsToWhatIsOffered(t *testing.T) {
 	}
 	if _, err := none.locales.all[0].helpLinks("lost-fone"); err == nil {
 		t.Error("a link to a question that does not exist")
+	}
+}
+
+// TestHelpLeavesNothingOpen: every answer is filled in.
+func TestHelpLeavesNothingOpen(t *testing.T) {
+	for _, tag := range helpTags {
+		named := ""
+		for slug, a := range bookIn(t, tag, Features()...).answers {
+			text := string(a.Answer)
+			for _, l := range slices.Concat(a.Steps, a.Points, a.Text) {
+				text += string(l)
+			}
+			if strings.ContainsAny(a.Title+text, "{}") {
+				t.Errorf("%s: %q has a placeholder left", tag, slug)
+			}
+			named += text
+		}
+		for _, want := range []string{"Example VPN Post", "help@example.com"} {
+			if !strings.Contains(named, want) {
+				t.Errorf("%s: nothing names %s", tag, want)
+			}
+		}
 	}
 }
 

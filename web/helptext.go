@@ -33,8 +33,8 @@ type helpFrame struct {
 	Never  string `json:"never"` // what support does not ask for
 }
 
-// A helpText is a question and its answer. {brand} and {support} stand for what
-// the configuration says.
+// A helpText is a question and its answer. {brand}, {sender} and {support} stand
+// for what the configuration says.
 type helpText struct {
 	Title  string     `json:"title"`
 	Words  []string   `json:"words"`  // what people search for, also what these pages never say
