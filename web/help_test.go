@@ -240,9 +240,9 @@ var elsewhere = []string{"{brand}", "{sender}", "{query}", "Add", "追加", "추
 
 // coming are the labels of pages that are not there yet.
 var coming = map[string][]string{
-	"en": {"Send again", "Replace", "Cancel recovery", "Do not ask in this browser for 30 days", "Remembered browsers", "It wasn't me"},
-	"ja": {"再送信する", "変更する", "復旧を取り消す", "このブラウザでは30日間、認証コードの入力を省略する", "認証コードの入力を省略するブラウザ", "心当たりがない"},
-	"ko": {"다시 보내기", "바꾸기", "복구 취소하기", "이 브라우저에서 30일 동안 다시 묻지 않기", "인증 코드를 묻지 않는 브라우저", "제가 아닙니다"},
+	"en": {"Replace", "Remembered browsers"},
+	"ja": {"変更する", "認証コードの入力を省略するブラウザ"},
+	"ko": {"바꾸기", "인증 코드를 묻지 않는 브라우저"},
 }
 
 // TestHelpQuotesThePages: what the help tells people to press stands on a page

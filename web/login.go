@@ -20,6 +20,7 @@ var afterwards = map[string]*message{
 	reset.done:       msg("login.after.password"),
 	knowBrowser.done: msg("login.after.browser"),
 	endedHere:        msg("login.after.everywhere"),
+	addressLink.done: msg("login.after.address"),
 }
 
 // endedHere tells the log-in page that logging out everywhere ended this

@@ -131,7 +131,7 @@ func samples(t testing.TB) []sample {
 		{name: "login-wait", page: "login", view: loginView{Login: account, Wrong: msg("reason.first_step_wait", "wait", 32*time.Second, "when", inAWhile(32*time.Second))}, guest: true, bad: true},
 		{name: "login-done", page: "login", view: loginView{Done: msg("login.after.password")}, guest: true},
 		{name: "login-ended", page: "login", view: loginView{Ended: msg("reason.sign_in_ended")}, guest: true, bad: true},
-		{name: "forgot", page: "forgot", guest: true},
+		{name: "forgot", page: "forgot", guest: true, bare: true},
 		{name: "second", page: "second", view: second, guest: true},
 		{name: "second-wrong", page: "second", view: wrongOnce, guest: true, bad: true},
 		{name: "second-stuck", page: "second", view: wrongThrice, guest: true, bad: true},
@@ -143,7 +143,6 @@ func samples(t testing.TB) []sample {
 		{name: "invite-wrong", page: "invite", view: wrongLink, guest: true, bad: true},
 		{name: "reset", page: "reset", view: link, guest: true},
 		{name: "browser", page: "browser", view: link, guest: true},
-		{name: "link-dead", page: "stop", view: stopView{msg("stop.link"), msg("reason.link_dead"), msg("stop.link.go"), "/forgot"}, guest: true},
 		{name: "security-off", page: "security", view: securityView{Overview: bare, Activity: activities(bare.Events), Unfinished: true}},
 		{name: "security-on", page: "security", view: securityView{Overview: fresh, Activity: activities(events)}},
 		{name: "security-few", page: "security", view: securityView{Overview: overview, Activity: activities(events), Renewal: "04"}},
@@ -170,6 +169,8 @@ func samples(t testing.TB) []sample {
 		{name: "fault-clock", page: "fault", view: faultView{Key: "fault.clock"}, guest: true},
 		{name: "fault-404", page: "fault", view: faultView{Key: "fault.404"}, guest: true},
 	}
+	list = append(list, signInSamples(t)...)
+	list = append(list, linkSamples(t)...)
 	return append(list, helpSamples(t)...)
 }
 

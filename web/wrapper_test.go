@@ -22,6 +22,13 @@ func TestEveryRouteDeclaresItsNeed(t *testing.T) {
 		"GET /help": true, "GET /help/{entry}": true,
 		"GET /invite/{ticket}": true, "POST /invite/{ticket}": true, "GET /reset/{ticket}": true,
 		"POST /reset/{ticket}": true, "GET /browser/{ticket}": true, "POST /browser/{ticket}": true,
+
+		"POST /forgot": true, "GET /sent/reset": true, "GET /register": true, "POST /register": true, "GET /sent/register": true,
+		"GET /browser": true, "POST /browser": true, "GET /sent/browser": true,
+		"GET /register/{ticket}": true, "POST /register/{ticket}": true, "GET /address/{ticket}": true, "POST /address/{ticket}": true,
+		"GET /second/{ticket}": true, "POST /second/{ticket}": true, "GET /done/second": true,
+		"GET /cancel/{ticket}": true, "POST /cancel/{ticket}": true, "GET /done/cancel": true,
+		"GET /notme/{ticket}": true, "POST /notme/{ticket}": true, "GET /done/notme": true,
 	}
 	for _, r := range p.Routes() {
 		name := r.Method + " " + r.Pattern
