@@ -7,12 +7,18 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // the program has to know its zones on a machine that has none
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/nidan-auth/nidan"
+	"github.com/nidan-auth/nidan/mail"
+	"github.com/nidan-auth/nidan/web"
 )
 
 // settings are a Config that was checked and filled in.
@@ -23,6 +29,10 @@ type settings struct {
 	given   bool // public was set, not derived from where we listen
 	proxies []netip.Prefix
 	zone    *time.Location
+	logo    []byte
+	prove   nidan.Prove
+	smtp    *mail.SMTP // nil: nothing is mailed
+	mailbox bool       // of the demo: what would be mailed is shown there
 
 	program string   // as it was called, to print commands that can be run as they are
 	repeat  []string // flags to give again for a command to mean the same instance
@@ -30,8 +40,12 @@ type settings struct {
 
 // check fills in what is not set and returns every problem at once. Each one
 // names the setting.
-func (c Config) check() (*settings, error) {
-	s := &settings{Config: c, given: c.PublicURL != "", program: "nidan", repeat: c.flags()}
+func (c Config) check() (*settings, error) { return c.checkFor(false) }
+
+// checkFor is check for a program that keeps what it would mail in a mailbox of
+// its own, if it has no mail server.
+func (c Config) checkFor(mailbox bool) (*settings, error) {
+	s := &settings{Config: c, mailbox: mailbox && c.SMTP == "", given: c.PublicURL != "", program: "nidan", repeat: c.flags()}
 	s.Data = cmp.Or(c.Data, defaultData)
 	s.Listen = cmp.Or(c.Listen, defaultListen)
 	s.PublicURL = cmp.Or(c.PublicURL, "http://"+reachable(s.Listen))
@@ -65,6 +79,27 @@ func (c Config) check() (*settings, error) {
 		}
 		check("brand-home", err)
 	}
+	if c.BrandAccent != "" {
+		check("brand-accent", web.CheckAccent(c.BrandAccent))
+	}
+	if c.BrandLogo != "" {
+		s.logo, err = os.ReadFile(c.BrandLogo)
+		if err == nil {
+			err = web.CheckLogo(s.logo)
+		}
+		check("brand-logo", err)
+	}
+	if len(s.Languages) == 0 {
+		s.Languages = strings.Split(defaultLanguages, ",")
+	}
+	for i, tag := range s.Languages {
+		switch {
+		case !slices.Contains(strings.Split(defaultLanguages, ","), tag):
+			check("languages", fmt.Errorf("%q is none of %s", tag, defaultLanguages))
+		case slices.Contains(s.Languages[:i], tag):
+			check("languages", fmt.Errorf("%q stands there twice", tag))
+		}
+	}
 	s.zone, err = time.LoadLocation(s.Zone)
 	check("zone", err)
 	if s.PasswordMin < 8 || s.PasswordMin > 64 {
@@ -73,6 +108,7 @@ func (c Config) check() (*settings, error) {
 	if s.Log != "text" && s.Log != "json" {
 		check("log", fmt.Errorf("%q is neither text nor json", s.Log))
 	}
+	s.checkMail(check)
 	if c.KeyringFile != "" && !c.Keyring.Empty() {
 		check("keyring-file", errors.New("NIDAN_KEYRING is set too; give one of the two"))
 	}

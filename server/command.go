@@ -98,6 +98,8 @@ func newParser(r *run) (*kong.Kong, error) {
 		kong.Vars{
 			"default_data": defaultData, "default_listen": defaultListen, "default_brand": defaultBrand,
 			"default_zone": defaultZone, "default_password_min": strconv.Itoa(defaultPasswordMin), "default_log": defaultLog,
+			"default_languages": defaultLanguages, "default_methods": defaultMethods, "default_registration": defaultRegistration, "default_prove": defaultProve,
+			"default_smtp_security": defaultSMTPSecurity,
 		})
 }
 
@@ -111,6 +113,7 @@ type run struct {
 
 	grammar grammar
 	line    *kong.Context
+	mailbox bool        // what would be mailed is kept and shown
 	file    *configFile // nil: none
 }
 
@@ -152,7 +155,7 @@ func settingFlags(app *kong.Application) []*kong.Flag {
 func (r *run) settings() (*settings, error) {
 	c := r.grammar.Config
 	c.readSecrets()
-	set, err := c.check()
+	set, err := c.checkFor(r.mailbox)
 	if err != nil {
 		return nil, settingsError{err}
 	}

@@ -172,7 +172,7 @@ func (r *run) printState(s *Server, v nidan.AccountView, line func(what, format 
 	line("sessions", "%d", v.Sessions)
 	line("open sign-ins", "%d", v.PendingSignIns)
 	line("known browsers", "%d", v.KnownBrowsers)
-	line("messages", "%d waiting", v.Queued)
+	line("messages", "%d waiting, %d could not be sent", v.Queued, v.GivenUp)
 	line("version", "%d, epoch %d", v.Version, v.Epoch)
 }
 

@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"os"
 	"reflect"
 	"strings"
 	"text/tabwriter"
@@ -23,11 +24,12 @@ func (settingsCommand) Run(r *run) error {
 	flags := settingFlags(r.line.Model)
 	v := reflect.ValueOf(shown)
 	for i := range v.NumField() {
-		name, value, source := "keyring", v.Field(i), ""
-		if f := flagNamed(flags, v.Type().Field(i).Tag.Get("name")); f != nil {
+		tag, value := v.Type().Field(i).Tag, v.Field(i)
+		name, source := tag.Get("secret"), ""
+		if f := flagNamed(flags, tag.Get("name")); f != nil {
 			name, source = f.Name, r.source(f)
-		} else if !shown.Keyring.Empty() {
-			source = envKeyring
+		} else if os.Getenv(tag.Get("env")) != "" {
+			source = tag.Get("env")
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", name, written(value), source)
 	}

@@ -44,6 +44,9 @@ func (demoCommand) Run(r *run) error {
 	if c.BrandName == "" {
 		c.BrandName = demoBrand
 	}
+	if r.mailbox = c.SMTP == ""; r.mailbox && c.Registration == "" {
+		c.Registration = byAnybody
+	}
 	set, err := r.settings()
 	if err != nil {
 		return err
@@ -94,6 +97,9 @@ func (r *run) demo(s *Server, temporary bool) error {
 	}
 	r.printf("Nidan demo: everything is %s.\n\n", where)
 	r.printf("  open       %s\n", s.set.public)
+	if s.mailbox != nil {
+		r.printf("  mailbox    %s%s   what would be mailed\n", s.set.public, mailboxPath)
+	}
 	r.printf("  address    %s\n", demoAddress)
 	if made {
 		r.printf("  password   %s\n", password.Reveal())

@@ -217,16 +217,31 @@ func latest(a, b time.Time) time.Time {
 	return a
 }
 
+// outbox looks at what waits to be sent, and what could not be.
 func (d *doctor) outbox(ctx context.Context, s *Server) {
-	queued, accounts := 0, 0
+	queued, givenUp, accounts := 0, 0, 0
+	why := ""
 	err := s.svc.EachAccount(ctx, func(r nidan.Record) error {
 		rows, err := s.db.Outbox(ctx, r.ID)
-		queued, accounts = queued+len(rows), accounts+1
+		accounts++
+		for _, row := range rows {
+			if row.Cause == "" {
+				queued++
+				continue
+			}
+			givenUp++
+			why = fmt.Sprintf("the newest of account %s: %s", r.ID, row.Cause)
+		}
 		return err
 	})
-	if err != nil {
+	switch what := fmt.Sprintf("outbox: %d messages of %d accounts are waiting", queued, accounts); {
+	case err != nil:
 		d.fail("outbox: "+err.Error(), "see the other lines")
-		return
+	case givenUp > 0:
+		d.warn(fmt.Sprintf("%s, and %d could not be sent; %s", what, givenUp, why), "see that the mail server takes messages from --mail-from; what was given up is told in the activity of the account")
+	case !s.set.mails():
+		d.ok(what + "; nothing is mailed without --smtp")
+	default:
+		d.ok(what)
 	}
-	d.ok(fmt.Sprintf("outbox: %d messages of %d accounts are waiting; this version sends none", queued, accounts))
 }

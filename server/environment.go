@@ -14,6 +14,8 @@ import (
 const (
 	envPrefix  = "NIDAN_"
 	envKeyring = "NIDAN_KEYRING"
+
+	envSMTPPassword = "NIDAN_SMTP_PASSWORD"
 )
 
 // fromEnvironment names the variable that sets a flag, if one does. An empty
@@ -32,13 +34,16 @@ func (c *Config) readSecrets() {
 	if text := os.Getenv(envKeyring); text != "" {
 		c.Keyring = nidan.NewSecret(text)
 	}
+	if text := os.Getenv(envSMTPPassword); text != "" {
+		c.SMTPPassword = nidan.NewSecret(text)
+	}
 }
 
 // strayVariables names the variables that look like settings and are none.
 // They are a warning and not an error: for a service that is called nidan,
 // Kubernetes puts NIDAN_PORT and more of the kind into every container.
 func strayVariables(flags []*kong.Flag) []string {
-	known := []string{envKeyring}
+	known := []string{envKeyring, envSMTPPassword}
 	for _, f := range flags {
 		known = append(known, f.Envs...)
 	}

@@ -53,7 +53,7 @@ func TestReadyTellsWhatIsMissing(t *testing.T) {
 			t.Errorf("%s: no reason or no command", m.What)
 		}
 	}
-	if want := []string{"public URL", "brand name", "support contact", "account", "mail"}; !slices.Equal(what, want) {
+	if want := []string{"public URL", "brand name", "support contact", "account", "mail server"}; !slices.Equal(what, want) {
 		t.Errorf("missing %q, want %q", what, want)
 	}
 
@@ -87,15 +87,15 @@ func TestMissingFollowsTheSettings(t *testing.T) {
 		c    Config
 		want []string
 	}{
-		{Config{PublicURL: "https://login.example.com"}, []string{"TLS proxy", "brand name", "support contact", "account", "mail"}},
-		{Config{PublicURL: "https://login.example.com", TLSProxy: []string{"::1"}, BrandName: "Example", BrandSupport: "a@example.com"}, []string{"account", "mail"}},
+		{Config{PublicURL: "https://login.example.com"}, []string{"TLS proxy", "brand name", "support contact", "account", "mail server"}},
+		{Config{PublicURL: "https://login.example.com", TLSProxy: []string{"::1"}, BrandName: "Example", BrandSupport: "a@example.com"}, []string{"account", "mail server"}},
 	} {
 		x.c.Data = dir
 		s := opened(t, x.c)
 		var what []string
 		for _, m := range s.Missing(t.Context()) {
 			what = append(what, m.What)
-			if m.What != "mail" && m.What != "account" && !strings.Contains(m.Command, "--data "+dir) {
+			if m.What != "mail server" && m.What != "account" && !strings.Contains(m.Command, "--data "+dir) {
 				t.Errorf("%q does not name the instance", m.Command)
 			}
 		}

@@ -42,8 +42,10 @@ func (s *Server) Missing(ctx context.Context) []Missing {
 		need("account", "nobody can log in yet",
 			s.set.command("account", "create", "you@example.com", "--reason", "first account"))
 	}
-	need("mail", "this version sends none; what would be mailed is printed for you to hand over",
-		s.set.command("account", "link", "ADDRESS", "--reset", "--reason", "asked by phone"))
+	if !s.set.mails() {
+		need("mail server", "nothing is mailed: no e-mail codes, notices, registration, reset or recovery; links are printed for you to hand over",
+			s.set.command("serve", "--smtp", "smtp.example.com:587", "--mail-from", "no-reply@example.com"))
+	}
 	return list
 }
 

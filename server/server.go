@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/nidan-auth/nidan"
+	"github.com/nidan-auth/nidan/mail"
 	"github.com/nidan-auth/nidan/password"
 	"github.com/nidan-auth/nidan/store"
 	"github.com/nidan-auth/nidan/vault"
@@ -58,6 +59,9 @@ type Server struct {
 	db       *store.SQLite
 	vault    *vault.Vault
 	svc      *nidan.Service
+	desk     *desk
+	post     *mail.Worker // nil: nothing is mailed
+	mailbox  *mail.Sink   // of the demo
 	visitors visitors
 	handler  http.Handler
 	health   health
@@ -109,11 +113,16 @@ func assemble(ctx context.Context, set *settings, d Deps, create bool) (s *Serve
 	if err != nil {
 		return nil, err
 	}
+	s.desk = &desk{SQLite: s.db, nudge: func() {}}
 	s.svc, err = nidan.New(nidan.Config{
-		Store: s.db, Archive: s.db, Sealer: s.vault, FirstStep: first,
-		Clock: d.Clock, Random: d.Random, Methods: methods(), Issuer: set.BrandName, Log: d.Log,
+		Store: s.desk, Archive: s.db, Sealer: s.vault, FirstStep: first,
+		Clock: d.Clock, Random: d.Random, Methods: methods(set.mails()), Offered: set.offered(),
+		Mails: set.mails(), Open: set.Registration == byAnybody, Prove: set.prove, Issuer: set.BrandName, Log: d.Log,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := s.openPost(d); err != nil {
 		return nil, err
 	}
 	s.health.look = s.svc.CheckClock
@@ -126,11 +135,16 @@ func (s *Server) routes() (http.Handler, error) {
 	set := s.set
 	pages, err := web.New(web.Config{
 		Service: s.svc,
-		Brand:   web.Brand{Name: set.BrandName, Area: set.BrandArea, Support: set.BrandSupport, Home: set.BrandHome},
-		Public:  set.public,
-		From:    s.visitors.from,
-		Zone:    set.zone,
-		Log:     s.log,
+		Brand: web.Brand{
+			Name: set.BrandName, Area: set.BrandArea, Support: set.BrandSupport, Home: set.BrandHome,
+			Accent: set.BrandAccent, Logo: set.logo,
+		},
+		Languages: set.Languages,
+		Features:  set.features(),
+		Public:    set.public,
+		From:      s.visitors.from,
+		Zone:      set.zone,
+		Log:       s.log,
 	})
 	if err != nil {
 		return nil, err
@@ -145,6 +159,13 @@ func (s *Server) routes() (http.Handler, error) {
 		case "/readyz":
 			r.Pattern = "/readyz"
 			s.readyz(w, r)
+		case mailboxPath:
+			if s.mailbox == nil {
+				s.overTLS(pages, w, r)
+				return
+			}
+			r.Pattern = mailboxPath
+			s.showMailbox(w, r)
 		default:
 			s.overTLS(pages, w, r)
 		}
@@ -202,6 +223,7 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var work sync.WaitGroup
 	work.Go(func() { s.background(background) })
+	work.Go(func() { s.send(background) })
 	defer work.Wait()
 	defer stop()
 
