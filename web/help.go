@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -159,13 +158,7 @@ type helpListView struct {
 
 // showHelp answers every search with the same status, whatever was asked for.
 func showHelp(v *visit) error {
-	view := v.locale.help.list(v.r.URL.Query().Get("q"))
-	// Whatever on the page leads back to this search holds no more than is shown.
-	v.r.URL.RawQuery = ""
-	if view.Query != "" {
-		v.r.URL.RawQuery = url.Values{"q": {view.Query}}.Encode()
-	}
-	return v.show(http.StatusOK, "help", view)
+	return v.show(http.StatusOK, "help", v.locale.help.list(v.r.URL.Query().Get("q")))
 }
 
 func (b *helpBook) list(q string) helpListView {
@@ -193,7 +186,6 @@ func showHelpAnswer(v *visit) error {
 	book := v.locale.help
 	a, ok := book.answers[v.r.PathValue("entry")]
 	if !ok {
-		v.r.URL.Path = "/help" // there is nothing else to come back to
 		return v.show(http.StatusNotFound, "helpnone", book)
 	}
 	return v.show(http.StatusOK, "helpanswer", helpAnswerView{a, book.Frame})
