@@ -331,12 +331,17 @@ func (b *browser) logIn(p *person) {
 	b.send("/login", "login", p.name, "password", p.password)
 }
 
-var tag = regexp.MustCompile(`<[^>]*>`)
+var (
+	tag    = regexp.MustCompile(`<[^>]*>`)
+	inLine = regexp.MustCompile(`</?(?:time|a|b)\b[^>]*>`) // a line
+)
 
 // text is what a page says, without its markup.
 func (s shown) text() string {
-	_, main, _ := strings.Cut(s.html, "<main")
-	return strings.Join(strings.Fields(html.UnescapeString(tag.ReplaceAllString(main, " "))), " ")
+	_, main, _ := strings.Cut(s.html, "<main ")
+	_, main, _ = strings.Cut(main, ">")
+	main = tag.ReplaceAllString(inLine.ReplaceAllString(main, ""), " ")
+	return strings.Join(strings.Fields(html.UnescapeString(main)), " ")
 }
 
 // says demands a page that says all of these.

@@ -10,6 +10,7 @@ func table() []Route {
 		{"POST", "/login", Anonymous, anonymous(postLogin)},
 		{"GET", "/login/second", PendingSignIn, withPending(showSecond)},
 		{"POST", "/login/second", PendingSignIn, withPending(postSecond)},
+		{"POST", "/login/second/send", PendingSignIn, withPending(postSend)},
 		{"GET", "/login/lost", PendingSignIn, withPending(showLost)},
 		{"GET", "/forgot", Anonymous, anonymous(forgot.show)},
 		{"POST", "/forgot", Anonymous, anonymous(forgot.post)},

@@ -73,6 +73,7 @@ func (l *locale) funcs(as assets) template.FuncMap {
 		},
 		"moment": func(t time.Time) (template.HTML, error) { return l.Value(t) },
 		"date":   func(t time.Time) day { return day(t) },
+		"clock":  func(t time.Time) timeOfDay { return timeOfDay(t) },
 		"family": func(stored string) (template.HTML, error) { return l.Say(family(stored)) },
 		"asset":  as.url,
 		"field":  newCodeField,

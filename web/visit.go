@@ -49,6 +49,10 @@ func (v *visit) to(path string) error {
 	return nil
 }
 
+// standsAt says where a page is that a form refuses which has no page of its
+// own: there it can be come back to.
+func (v *visit) standsAt(path string) { v.pattern = v.r.Method + " " + path }
+
 // A page is what every template is given.
 type page struct {
 	Lang      string

@@ -35,6 +35,19 @@ for (const timer of document.querySelectorAll("[data-period]")) {
   setInterval(tick, 1000);
 }
 
+// When something can be sent again, counted down by the server's clock as well.
+for (const timer of document.querySelectorAll("[data-until]")) {
+  const wait = (Number(timer.dataset.until) - Number(timer.dataset.now)) / 1000;
+  const since = performance.now();
+  const tick = () => {
+    const left = Math.ceil(wait - (performance.now() - since) / 1000);
+    timer.textContent = timer.dataset.text.replace("{n}", String(left));
+    timer.hidden = left <= 0;
+  };
+  tick();
+  setInterval(tick, 1000);
+}
+
 for (const box of document.querySelectorAll("[data-required]")) {
   box.addEventListener("invalid", () => box.setCustomValidity(box.dataset.required));
   box.addEventListener("change", () => box.setCustomValidity(""));
