@@ -32,7 +32,6 @@ func table() []Route {
 		{"POST", "/reset/{ticket}", Anonymous, anonymous(reset.post)},
 		{"GET", "/browser/{ticket}", Anonymous, anonymous(knowBrowser.show)},
 		{"POST", "/browser/{ticket}", Anonymous, anonymous(knowBrowser.post)},
-
 		{"GET", "/register/{ticket}", Anonymous, anonymous(registered.show)},
 		{"POST", "/register/{ticket}", Anonymous, anonymous(registered.post)},
 		{"GET", "/address/{ticket}", Anonymous, anonymous(addressLink.show)},
@@ -46,6 +45,7 @@ func table() []Route {
 		{"GET", "/notme/{ticket}", Anonymous, anonymous(notMeLink.show)},
 		{"POST", "/notme/{ticket}", Anonymous, anonymous(notMeLink.post)},
 		{"GET", "/done/notme", Anonymous, showAfter("notmedone")},
+
 		{"GET", "/security", AnySession, withSession(showSecurity)},
 		{"POST", "/security/sessions/end", AnySession, withSession(postEndSession)},
 		{"POST", "/security/sessions/end-all", AnySession, withSession(postEndAll)},

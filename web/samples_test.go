@@ -171,7 +171,6 @@ func samples(t testing.TB) []sample {
 	}
 	list = append(list, signInSamples(t)...)
 	list = append(list, linkSamples(t)...)
-	list = append(list, signInSamples(t)...)
 	return append(list, helpSamples(t)...)
 }
 
