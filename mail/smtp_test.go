@@ -202,7 +202,7 @@ func TestNobodyAnswers(t *testing.T) {
 		defer release()
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
-		go func() { done <- to(t, k, nil).Send(ctx, m) }()
+		go func() { done <- to(t, k, func(c *SMTPConfig) { c.Timeout = time.Hour }).Send(ctx, m) }()
 		k.Stalled(t, m.To)
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {
@@ -255,6 +255,10 @@ func TestHostileMessages(t *testing.T) {
 		"percent":         func(m *Message) { m.To = "a%0ab@example.com" },
 		"a relay":         func(m *Message) { m.To = "b%example.net@example.com" },
 		"nobody":          func(m *Message) { m.To = "" },
+		"no mailbox":      func(m *Message) { m.To = "@example.com" },
+		"two dots":        func(m *Message) { m.To = "a..b@example.com" },
+		"no host":         func(m *Message) { m.To = "a@" },
+		"a host's hyphen": func(m *Message) { m.To = "a@-example.com" },
 		"in the subject":  func(m *Message) { m.Subject += "\r\nBcc: b@example.com" },
 		"in the sender":   func(m *Message) { m.Sender = "x\nBcc: b@example.com" },
 		"in the id":       func(m *Message) { m.ID = "x>\r\nBcc: b@example.com" },

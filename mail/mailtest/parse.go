@@ -110,5 +110,8 @@ func body(h textproto.MIMEHeader, r io.Reader) (string, error) {
 		return "", fmt.Errorf("encoded as %q", enc)
 	}
 	b, err := io.ReadAll(r)
+	if text := strings.ReplaceAll(string(b), "\r\n", ""); strings.ContainsAny(text, "\r\n") {
+		return "", errors.New("a line ends in something else than CRLF (RFC 2046 §4.1.1)")
+	}
 	return strings.ReplaceAll(string(b), "\r\n", "\n"), err
 }
