@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,8 +45,9 @@ func (demoCommand) Run(r *run) error {
 	if c.BrandName == "" {
 		c.BrandName = demoBrand
 	}
-	if r.mailbox = c.SMTP == ""; r.mailbox && c.Registration == "" {
-		c.Registration = byAnybody
+	if r.mailbox = c.SMTP == ""; r.mailbox {
+		c.Registration = cmp.Or(c.Registration, byAnybody)
+		c.ProveAddress = cmp.Or(c.ProveAddress, "never") // the mailbox is everybody's
 	}
 	set, err := r.settings()
 	if err != nil {
@@ -113,6 +115,8 @@ Try this:
      Scan the QR code with any authenticator app, and save the backup codes.
   2. Log out and in again: now the code is asked for, and works once.
   3. Log in with a backup code, as if the phone were lost.
+  4. Register an account of your own, or forget the password: what would be
+     mailed is in the mailbox.
 
 In another terminal, as the operator:
 `)
