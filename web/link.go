@@ -86,15 +86,11 @@ type linkView struct {
 	nidan.LinkView
 	Masked   string // the name: whoever reads a new address need not know the old one
 	Second   bool   // of an address: beside the account's own
-	Waits    bool   // of a recovery: nothing can be set up yet
 	Password field
 }
 
 func (l link) view(open nidan.LinkView, password field) linkView {
-	return linkView{
-		LinkView: open, Masked: nidan.Mask(open.Name), Second: l.purpose == nidan.TicketSecond,
-		Waits: open.Recovery != nil && open.Recovery.State == nidan.RecoveryWaiting, Password: password,
-	}
+	return linkView{LinkView: open, Masked: nidan.Mask(open.Name), Second: l.purpose == nidan.TicketSecond, Password: password}
 }
 
 func (l link) show(v *visit) error {

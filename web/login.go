@@ -11,6 +11,7 @@ type loginView struct {
 	Done  *message // what has just been done elsewhere
 	Ended *message // why a log-in is over
 	Wrong *message
+	Waits bool // nothing is judged, unless the browser is known
 }
 
 // afterwards are the sentences that a link's page leads here with. The list is
@@ -43,7 +44,7 @@ func postLogin(v *visit) error {
 	case nidan.OK:
 		return v.enter(out)
 	}
-	return v.refuse(out, "login", loginView{Login: v.form.text("login"), Wrong: v.reason(out, "")})
+	return v.refuse(out, "login", loginView{Login: v.form.text("login"), Wrong: v.reason(out, ""), Waits: out.Reason == nidan.FirstStepWait})
 }
 
 // enter ends a sign-in that was completed. The session that the browser had

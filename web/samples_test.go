@@ -128,7 +128,7 @@ func samples(t testing.TB) []sample {
 	list := []sample{
 		{name: "login", page: "login", view: loginView{}, guest: true},
 		{name: "login-wrong", page: "login", view: loginView{Login: account, Wrong: msg("reason.wrong_first_step")}, guest: true, bad: true},
-		{name: "login-wait", page: "login", view: loginView{Login: account, Wrong: msg("reason.first_step_wait", "wait", 32*time.Second, "when", inAWhile(32*time.Second))}, guest: true, bad: true},
+		{name: "login-wait", page: "login", view: loginView{Login: account, Wrong: msg("reason.first_step_wait", "wait", 32*time.Second, "when", inAWhile(32*time.Second)), Waits: true}, guest: true, bad: true},
 		{name: "login-done", page: "login", view: loginView{Done: msg("login.after.password")}, guest: true},
 		{name: "login-ended", page: "login", view: loginView{Ended: msg("reason.sign_in_ended")}, guest: true, bad: true},
 		{name: "forgot", page: "forgot", guest: true, bare: true},
