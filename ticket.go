@@ -148,6 +148,7 @@ func TicketHash(t Secret) string {
 
 // A Held is what a page may show of the ticket its reader carries.
 type Held struct {
+	Name     string // login name of the account
 	Method   MethodName
 	Step     Step
 	Adds     bool
