@@ -118,9 +118,7 @@ func (v *visit) second(s signIn, id string) (secondView, bool) {
 		Way: way, Others: others, Barred: barred(s.view.Ways), Marks: marks(s.view.Ways), Code: field{Focus: true},
 		Known: s.view.Others, Expires: s.view.Expires, Now: v.p.svc.Now(),
 		Mailbox: s.view.Mailbox, Mailed: s.view.Mailed, SendAt: s.view.SendAt, SendOver: s.view.SendOver,
-	}
-	if r := s.view.Recovery; r != nil && r.State != nidan.RecoveryPast {
-		view.Recovery = r
+		Recovery: underWay(s.view.Recovery),
 	}
 	return view, ok
 }

@@ -49,7 +49,38 @@ func signInSamples(testing.TB) []sample {
 	guest := func(name string, view secondView, bad bool) sample {
 		return sample{name: "second-" + name, page: "second", view: view, guest: true, bad: bad}
 	}
+	const hold = 72 * time.Hour
+	lost := lostView{
+		Reserve: []nidan.Way{sheet}, Apps: []nidan.Way{app, twin}, Mails: []nidan.Way{mail},
+		Marks: marks([]nidan.Way{app, twin, mail, sheet}), Hold: 24 * time.Hour,
+	}
+	lostAll := lostView{Barred: barredMail.Barred, Hold: hold, Recovery: &nidan.RecoveryView{}}
+	start := recoveryView{Hold: hold, From: noon.Add(hold), Mailbox: mailbox}
+	again := start
+	again.Over, again.Failed = ago(40*24*time.Hour), msg("reason.no_recovery")
+	begun := nidan.RecoveryView{
+		Started: ago(5 * time.Hour), Ripe: noon.Add(67 * time.Hour), Gone: noon.Add(10 * 24 * time.Hour),
+		Address: "2001:db8:85a3::8a2e:370:7334", Browser: "Samsung Internet on Android",
+	}
+	waits := recoveryView{RecoveryView: &begun, Hold: hold, Mailbox: mailbox}
+	stays, ripe, linked := begun, begun, begun
+	stays.Untold = true
+	ripe.State = nidan.RecoveryRipe
+	linked.State, linked.Link = nidan.RecoveryRipe, &nidan.Mailed{To: mailbox, At: noon, Until: noon.Add(30 * time.Minute)}
+	untold, chooses, sends, sentLink := waits, waits, waits, waits
+	untold.RecoveryView, chooses.RecoveryView, sends.RecoveryView, sentLink.RecoveryView = &stays, &ripe, &ripe, &linked
+	chooses.Second = "s•••@mail.example.org"
+	tooMany := chooses
+	tooMany.ToSecond = true
+	tooMany.Failed = msg("recovery.send_wait", "wait", 40*time.Minute, "when", inAWhile(40*time.Minute))
+	recovery := func(name string, view recoveryView) sample {
+		return sample{name: "recovery-" + name, page: "recovery", view: view, guest: true, bad: view.Failed != nil}
+	}
 	return []sample{
+		{name: "lost-recovery", page: "lost", view: lost, guest: true},
+		{name: "lost-barred", page: "lost", view: lostAll, guest: true},
+		recovery("start", start), recovery("again", again), recovery("waits", waits), recovery("untold", untold),
+		recovery("ripe", sends), recovery("choose", chooses), recovery("too-many", tooMany), recovery("mailed", sentLink),
 		guest("mail", sent, false),
 		guest("mail-later", older, false),
 		guest("mail-wrong", wrongMail, true),
