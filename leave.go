@@ -1,19 +1,41 @@
 package nidan
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 )
 
-// LookupGone leads from the keyed hash of a login name to the tombstone of an
-// account that had it.
-const LookupGone LookupKind = "gone"
+// KindTombstone is a document that says when somebody of a name left. Its id is
+// what stands for the name.
+const KindTombstone Kind = "tombstone"
 
-// DeleteAccount erases an account. What is left is a sealed tombstone: its id,
-// its trail, and when; so that a link that was mailed before does not bring it
-// back. It needs the password, and the second step where the account is
-// protected. Outcomes: OK; the reasons of both steps.
+// tombstone is what is left of a name. A link to make an account of that name
+// which was issued before brings nothing back.
+type tombstone struct {
+	Format  int       `json:"f"`
+	ID      AccountID `json:"id"`
+	Version int64     `json:"v"`
+	Left    time.Time `json:"t"`
+}
+
+// DeleteAccount erases an account. Its trail is left, and its document as an
+// empty one, sealed. The name is free at once. It needs the password, and the
+// second step where the account is protected. Outcomes: OK; the reasons of both
+// steps.
 func (s *Service) DeleteAccount(ctx context.Context, tok SessionToken, password Secret, ans Answer, from From) (Outcome, error) {
+	ses, err := s.Session(ctx, tok)
+	if err != nil {
+		return gone(err)
+	}
+	// The tombstone goes first: while there is an account of the name it says
+	// nothing, and without it an old link could make the account again.
+	if err := s.buryName(ctx, ses.Name); err != nil {
+		return Outcome{}, err
+	}
 	return s.allSteps(ctx, tok, password, ans, from, func(d *decision, _ *Session, _ []proof, out Outcome) Outcome {
 		a := d.acct
 		d.tell(Notice{Kind: NoticeDeleted})
@@ -23,7 +45,6 @@ func (s *Service) DeleteAccount(ctx context.Context, tok SessionToken, password 
 			d.drop(o.Message)
 		}
 		d.release = []Lookup{{Kind: LookupLogin, Key: a.Name, Account: a.ID}}
-		d.claim = []Lookup{{Kind: LookupGone, Key: s.goneKey(a.Name), Account: a.ID}}
 		d.record(Event{Kind: EventDeleted})
 		*a = Account{
 			Form: a.Form, ID: a.ID, Version: a.Version, Branch: a.Branch, Created: a.Created, Last: a.Last,
@@ -34,22 +55,67 @@ func (s *Service) DeleteAccount(ctx context.Context, tok SessionToken, password 
 	})
 }
 
-// goneKey hides the name that a tombstone is for.
-func (s *Service) goneKey(name string) string { return s.gateKey("gone", name) }
+// buryName notes that whoever has a name now is about to leave. It may be
+// repeated.
+func (s *Service) buryName(ctx context.Context, name string) error {
+	for race := range maxRaces {
+		t, err := s.tombstone(ctx, name)
+		if err != nil {
+			return err
+		}
+		from := t.Version
+		t.Format, t.ID, t.Version = Format, s.postbox(name), from+1
+		if now := s.Now(); now.After(t.Left) {
+			t.Left = now
+		}
+		body, err := json.Marshal(t)
+		if err != nil {
+			return fmt.Errorf("encode a tombstone: %w", err)
+		}
+		c := Change{ID: newID(s.random), From: from}
+		c.Record = seal(s.sealer, Record{Kind: KindTombstone, ID: t.ID, Format: t.Format, Version: t.Version}, body)
+		if err := s.store.Commit(ctx, c); !errors.Is(err, ErrConflict) {
+			return err
+		}
+		if err := pause(ctx, race); err != nil {
+			return err
+		}
+	}
+	return ErrBusy
+}
 
-// leftAt says when an account of this name was deleted last; zero: never.
-func (s *Service) leftAt(ctx context.Context, name string) (time.Time, error) {
-	id, err := s.store.Lookup(ctx, LookupGone, s.goneKey(name))
+// tombstone returns that of a name; the zero one where nobody has left.
+func (s *Service) tombstone(ctx context.Context, name string) (tombstone, error) {
+	l, err := s.store.Load(ctx, KindTombstone, s.postbox(name), "")
 	if err != nil {
-		return time.Time{}, ignoreNotFound(err)
+		return tombstone{}, ignoreNotFound(err)
 	}
-	l, err := s.store.Load(ctx, KindAccount, id, "")
+	fault := func(cause string) error {
+		return &Fault{Account: l.Record.ID, Part: "document", Cause: "a tombstone that " + cause}
+	}
+	b, err := unseal(s.sealer, l.Record)
 	if err != nil {
-		return time.Time{}, ignoreNotFound(err)
+		return tombstone{}, fault("does not open")
 	}
-	a, err := s.openAccount(l.Record)
-	if err != nil {
-		return time.Time{}, err
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	var t tombstone
+	if err := d.Decode(&t); err != nil || t.ID != l.Record.ID || t.Version != l.Record.Version {
+		return tombstone{}, fault("does not parse")
 	}
-	return a.Deleted, nil
+	return t, nil
+}
+
+// outlived reports whether an invitation or registration was issued before
+// somebody of its name left.
+func (s *Service) outlived(ctx context.Context, t *ticket) (bool, error) {
+	stone, err := s.tombstone(ctx, t.Name)
+	return !stone.Left.IsZero() && !t.Issued.After(stone.Left), err
+}
+
+func ignoreNotFound(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
 }

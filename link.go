@@ -147,11 +147,11 @@ func (s *Service) openInvite(ctx context.Context, t *ticket, view LinkView) (Lin
 	if err != nil {
 		return LinkView{}, Outcome{}, err
 	}
-	left, err := s.leftAt(ctx, t.Name)
+	old, err := s.outlived(ctx, t)
 	if err != nil {
 		return LinkView{}, Outcome{}, err
 	}
-	if taken || !left.IsZero() && !t.Issued.After(left) {
+	if taken || old {
 		return LinkView{}, Outcome{Reason: LinkDead}, nil
 	}
 	return view, Outcome{Reason: OK}, nil
@@ -174,11 +174,8 @@ func (s *Service) AcceptInvite(ctx context.Context, c Secret, password Secret, l
 	if t == nil {
 		return Outcome{Reason: LinkDead}, nil
 	}
-	switch left, err := s.leftAt(ctx, t.Name); {
-	case err != nil:
-		return Outcome{}, err
-	case !left.IsZero() && !t.Issued.After(left):
-		return Outcome{Reason: LinkDead}, nil
+	if old, err := s.outlived(ctx, t); err != nil || old {
+		return Outcome{Reason: LinkDead}, err
 	}
 	hash, out, err := s.newPassword(ctx, password, t.Name)
 	if err != nil || out.Reason != OK {

@@ -1,9 +1,6 @@
 package nidan
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
 // ChangePassword sets a new password in a session. It needs the old one, and
 // the second step where the account is protected. Everything else handed out
@@ -97,11 +94,4 @@ func (d *decision) notMe() Outcome {
 	}
 	d.tell(n)
 	return Outcome{Reason: OK}
-}
-
-func ignoreNotFound(err error) error {
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	return err
 }

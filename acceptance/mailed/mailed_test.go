@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nidan-auth/nidan"
 	"github.com/nidan-auth/nidan/acceptance/rig"
 )
 
@@ -88,5 +89,47 @@ func TestMailCode(t *testing.T) {
 	}
 	if page := c.Post("/login/second", "way", p.Way("mail"), "code", fresh.Code); page.Location != "/security" {
 		t.Errorf("the newest number: %d to %q: %s", page.Status, page.Location, page.Text())
+	}
+}
+
+// Somebody leaves, comes back under the same address, and leaves again. Nothing
+// mailed before brings the account back, and the audit finds nothing amiss.
+func TestLeaving(t *testing.T) {
+	option, box := rig.Mailed(t)
+	r := rig.New(t, option)
+	name := r.Name()
+	var old []string
+	for range 2 {
+		r.Clock.Advance(2 * time.Hour)
+		b := r.Browser()
+		b.Post("/register", "login", name)
+		first := box.Next(r, name).Link[0]
+		b.Post("/register", "login", name)
+		second := box.Next(r, name).Link[0]
+		password := r.Secret("a password", "nine mares and a stone wall")
+		if p := b.Post(first, "password", password); p.Status != 303 {
+			t.Fatalf("registering: %d: %s", p.Status, p.Text())
+		}
+		b.Post("/login", "login", name, "password", password)
+		tok, _ := nidan.ParseSession(b.Cookie("session"))
+		out, err := r.Service().DeleteAccount(t.Context(), tok, nidan.NewSecret(password), nidan.Answer{}, nidan.From{})
+		if err != nil || out.Reason != nidan.OK {
+			t.Fatalf("leaving: %s %v", out.Reason, err)
+		}
+		if l := box.Next(r, name); !strings.Contains(l.Subject, "deleted") {
+			t.Errorf("leaving is told as %q", l.Subject)
+		}
+		if p := b.Get("/security"); p.Status == 200 {
+			t.Error("the session outlives its account")
+		}
+		old = append(old, first, second)
+		for _, link := range old {
+			if p := r.Browser().Post(link, "password", password); p.Status == 303 {
+				t.Errorf("a link mailed before brings the account back")
+			}
+		}
+		if _, err := r.Service().Verify(t.Context(), func(f *nidan.Fault) { t.Errorf("audit verify: %v", f) }); err != nil {
+			t.Error(err)
+		}
 	}
 }
