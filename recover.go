@@ -11,7 +11,8 @@ import (
 // power is to bind a new authenticator (law 11). It makes no session.
 
 // BeginBinding opens the wizard with the mailed link and the password, which
-// the gate counts like any other. Outcomes: OK with Ticket; LinkDead;
+// the gate counts for this recovery: whoever has no link can neither use up
+// these tries nor have them (SECURITY C8). Outcomes: OK with Ticket; LinkDead;
 // WrongFirstStep, FirstStepWait.
 func (s *Service) BeginBinding(ctx context.Context, c Secret, password Secret, from From) (Outcome, error) {
 	now, suspended := s.watch.now()
@@ -32,7 +33,7 @@ func (s *Service) BeginBinding(ctx context.Context, c Secret, password Secret, f
 	if !link.honoured(s, l.acct, s.nowFor(l.acct)) {
 		return Outcome{Reason: LinkDead}, nil
 	}
-	t, until, err := s.knock(ctx, l.acct.Name, "", from, now)
+	t, until, err := s.knock(ctx, l.acct.Name, link.Recovery, from, now)
 	if err != nil {
 		return Outcome{}, err
 	}
