@@ -123,7 +123,9 @@ type queued struct {
 	notice Notice
 }
 
-// tell queues a notice to go out at once, to each address of the account.
+// tell queues a notice to go out at once, to each address of the account. A
+// link that does something goes to the account's own address alone: the second
+// one is there to be told (SECURITY F4).
 func (d *decision) tell(n Notice) { d.tellAt(d.now, n) }
 
 // tellAt queues a notice to go out at a time, and returns its id so that it can
@@ -136,7 +138,7 @@ func (d *decision) tellAt(due time.Time, n Notice) string {
 	}
 	id := d.queue(due, n)
 	if second := d.acct.Second.Address; second != "" {
-		n.To = second
+		n.To, n.Link = second, MailedLink{}
 		d.notices = append(d.notices, queued{id: copyOf(id), due: due, notice: d.addressed(n)})
 	}
 	return id
