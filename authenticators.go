@@ -56,6 +56,7 @@ func (s *Service) Remove(ctx context.Context, tok SessionToken, id string, passw
 		if a.Default == id {
 			a.Default = ""
 		}
+		d.endRecovery() // its wait was reckoned for what is gone now
 		d.record(Event{Kind: EventRemoved, Method: method, Authenticator: id})
 		d.tell(Notice{Kind: NoticeRemoved, Method: method})
 		return d.remint(ses, proofs, out)

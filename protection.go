@@ -36,6 +36,7 @@ func (s *Service) TurnOff(ctx context.Context, tok SessionToken, password Secret
 			d.retireOne(a.Authenticators[0].ID)
 		}
 		a.Protected = time.Time{}
+		d.endRecovery() // its wait was reckoned for what is gone now
 		d.record(Event{Kind: EventOff})
 		d.tell(Notice{Kind: NoticeOff})
 		return d.anew(ses, proofs, out)

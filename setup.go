@@ -263,6 +263,7 @@ func (d *decision) completeSetUp(t *ticket, ses *Session) Outcome {
 	first, second := *t.Password, t.Confirmed.Proof
 	second.Authenticator = main.ID
 	if t.Adds {
+		d.endRecovery() // its wait was reckoned for what is gone now
 		d.record(Event{Kind: EventReplaced, Method: main.Method, Authenticator: main.ID, Item: t.Replaces})
 		d.tell(Notice{Kind: NoticeReplaced, Method: main.Method})
 		return d.anew(ses, []proof{first, second}, Outcome{Reason: OK})
