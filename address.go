@@ -141,13 +141,13 @@ func (s *Service) UseSecondLink(ctx context.Context, c Secret, from From) (Outco
 	})
 }
 
-// RemoveSecond takes the second address away, and tells it. Outcomes: OK, Gone;
-// the reasons of both steps.
+// RemoveSecond takes the second address away, and tells it. Outcomes: OK;
+// NoSuchWay where there is none; the reasons of both steps.
 func (s *Service) RemoveSecond(ctx context.Context, tok SessionToken, password Secret, ans Answer, from From) (Outcome, error) {
 	return s.allSteps(ctx, tok, password, ans, from, func(d *decision, _ *Session, _ []proof, out Outcome) Outcome {
 		a := d.acct
 		if a.Second.Address == "" {
-			return d.refuse(Gone)
+			return d.refuse(NoSuchWay)
 		}
 		d.tell(Notice{Kind: NoticeSecondRemoved, Item: Mask(a.Second.Address)})
 		a.Second = SecondAddress{}
