@@ -271,7 +271,7 @@ func TestCookies(t *testing.T) {
 	p := newPages(t)
 	p.mux = http.NewServeMux()
 	p.mux.Handle("/", p.handle("/", func(v *visit) error {
-		for _, name := range []string{sessionCookie, pendingCookie, browserCookie, setUpCookie, reissueCookie, renewCookie} {
+		for _, name := range []string{sessionCookie, pendingCookie, browserCookie, rememberedCookie, setUpCookie, reissueCookie, renewCookie} {
 			v.set(name, nidan.NewSecret("x"))
 		}
 		return v.to("/security")
@@ -280,7 +280,7 @@ func TestCookies(t *testing.T) {
 		if !strings.HasPrefix(c.Name, "__Host-nidan_") || !c.Secure || !c.HttpOnly || c.Path != "/" || c.Domain != "" || c.SameSite != http.SameSiteLaxMode {
 			t.Errorf("%s: %s", c.Name, c)
 		}
-		if persistent := c.MaxAge > 0; persistent != (c.Name == browserCookie) {
+		if persistent := c.MaxAge > 0; persistent != (c.Name == browserCookie || c.Name == rememberedCookie) {
 			t.Errorf("%s: Max-Age %d", c.Name, c.MaxAge)
 		}
 	}
