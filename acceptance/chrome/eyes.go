@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -130,11 +131,13 @@ func (t *Tab) Focus() string {
 // seesFocus fails the test unless the focus can be seen.
 func (t *Tab) seesFocus(words string) {
 	t.T.Helper()
-	ring := see(t, "look for the ring", chromedp.Evaluate[string](`getComputedStyle(document.activeElement).outlineStyle`))
-	if ring == "none" {
+	if see(t, "look for the ring", chromedp.Evaluate[string](ring)) == "none" {
 		t.T.Errorf("nothing shows that the focus is on “%s”", words)
 	}
 }
+
+// ring is the line around what has the focus.
+const ring = `getComputedStyle(document.activeElement).outlineStyle`
 
 // List returns what stands in a list of the page, by the id of the list: the
 // numbered codes have no words to be found by.
@@ -191,6 +194,39 @@ func (t *Tab) Fits() {
 	if over := see(t, "measure", chromedp.Evaluate[int]("document.documentElement.scrollWidth - innerWidth")); over > 0 {
 		t.T.Errorf("%s is %d pixels wider than the screen", t.Path(), over)
 	}
+}
+
+// smallest is the smallest phone that people still have (WCAG 1.4.10).
+var smallest = screen{width: 320, height: 640, scale: 1}
+
+// narrow fails the test if the page would have to be pushed sideways there.
+func (t *Tab) narrow() {
+	t.T.Helper()
+	if over := t.beyond(); over > 0 {
+		t.T.Errorf("at %d pixels %s is %d too wide", smallest.width, t.Path(), over)
+	}
+}
+
+// beyond is by how many pixels the page is wider than the smallest phone.
+func (t *Tab) beyond() int {
+	t.T.Helper()
+	return see(t, "look at it on a small phone", func(ctx context.Context, tab *chromedp.Target) (int, error) {
+		at, err := chromedp.Evaluate[float64]("scrollY")(ctx, tab)
+		if err == nil {
+			err = smallest.sized(ctx, tab)
+		}
+		if err != nil {
+			return 0, err
+		}
+		over, err := chromedp.Evaluate[int](`document.scrollingElement.scrollWidth - innerWidth`)(ctx, tab)
+		if err == nil {
+			err = t.as.sized(ctx, tab)
+		}
+		if err == nil {
+			_, err = chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`scrollTo({ top: %f, behavior: "instant" })`, at))(ctx, tab)
+		}
+		return over, err
+	})
 }
 
 // Picture is what is on the screen.

@@ -32,6 +32,7 @@
     if (wanted === "field") el = el.control;
     if (!seen(el)) return { why: `the field “${words}” cannot be seen` };
   }
+  globalThis.aim = el.control ?? el; // where the keys have to get to
   el.scrollIntoView({ block: "center", behavior: "instant" });
   const box = el.getClientRects()[0];
   out.x = box.left + box.width / 2;

@@ -50,9 +50,13 @@ func (t *Tab) find(wanted, words, region string) thing {
 	return th
 }
 
-// touch presses the middle of a thing with the mouse, or with a finger.
+// touch presses the middle of a thing with the mouse, with a finger, or by its
+// key.
 func (t *Tab) touch(th thing) chromedp.Action[chromedp.Void] {
-	if t.as.phone {
+	switch {
+	case t.as.keys:
+		return t.key(th)
+	case t.as.phone:
 		return chromedp.TapXY(th.X, th.Y)
 	}
 	return chromedp.MouseClickXY(th.X, th.Y)
@@ -68,6 +72,7 @@ func (t *Tab) leads(what string, a chromedp.Action[chromedp.Void]) int {
 	if resp == nil {
 		return 0 // a place on the same page
 	}
+	t.narrow()
 	return int(resp.Status)
 }
 
@@ -128,6 +133,10 @@ func (t *Tab) Ticked(words string) bool {
 // Fill puts a text into the field of a label, in place of what was in it.
 func (t *Tab) Fill(label, text string) {
 	t.T.Helper()
+	if t.as.keys {
+		t.enter(label, text, chromedp.KeyEvent(text))
+		return
+	}
 	t.enter(label, text, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 		_, err := cdp.Call(ctx, tab, input.InsertText, input.InsertTextParams{Text: text})
 		return err

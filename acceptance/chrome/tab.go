@@ -53,9 +53,11 @@ type screen struct {
 	dark          bool
 	scriptless    bool
 	still         bool
+	keys          bool
+	speaks        string
 }
 
-var desk = screen{width: 1280, height: 800, scale: 1}
+var desk = screen{width: 1280, height: 800, scale: 1, speaks: "en-GB,en"}
 
 // An Option changes what a page is looked at on; without any it is a desk.
 type Option func(*screen)
@@ -74,6 +76,15 @@ func Dark(s *screen) { s.dark = true }
 // NoScripts is a browser in which scripts are switched off.
 func NoScripts(s *screen) { s.scriptless = true }
 
+// Keys is for people who use no mouse: whatever is pressed, ticked or filled in
+// is gone to with Tab, and pressed with Enter or Space.
+func Keys(s *screen) { s.keys = true }
+
+// Speaks is a browser whose owner reads a language.
+func Speaks(language string) Option {
+	return func(s *screen) { s.speaks = language }
+}
+
 // Still is a browser in which no time passes for the scripts of a page.
 func Still(s *screen) { s.still = true }
 
@@ -81,6 +92,10 @@ func Still(s *screen) { s.still = true }
 // its first tab. It is closed when the test ends.
 func Open(r *rig.Rig, options ...Option) *Tab {
 	r.T.Helper()
+	s := desk
+	for _, o := range options {
+		o(&s)
+	}
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		r.T.Fatal("Chromium is missing: apt-get install chromium")
@@ -91,13 +106,9 @@ func Open(r *rig.Rig, options ...Option) *Tab {
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("force-color-profile", "srgb"),
-		chromedp.Flag("lang", "en-GB"), chromedp.Flag("accept-lang", "en-GB,en"),
+		chromedp.Flag("lang", strings.Split(s.speaks, ",")[0]), chromedp.Flag("accept-lang", s.speaks),
 	)
 	r.T.Cleanup(cancel)
-	s := desk
-	for _, o := range options {
-		o(&s)
-	}
 	return open(ctx, r, s)
 }
 
@@ -147,10 +158,7 @@ func (t *Tab) prepare(ctx context.Context, tab *chromedp.Target) error {
 	if t.as.dark {
 		scheme = "dark"
 	}
-	metrics := emulation.SetDeviceMetricsOverrideParams{
-		Width: t.as.width, Height: t.as.height, DeviceScaleFactor: t.as.scale, Mobile: t.as.phone,
-	}
-	_, err := cdp.Call(ctx, tab, emulation.SetDeviceMetricsOverride, metrics)
+	err := t.as.sized(ctx, tab)
 	if err == nil {
 		_, err = cdp.Call(ctx, tab, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: t.as.phone})
 	}
@@ -176,6 +184,14 @@ func (t *Tab) prepare(ctx context.Context, tab *chromedp.Target) error {
 			Permission: &browser.PermissionDescriptor{Name: "clipboard-read"}, Setting: browser.PermissionSettingGranted,
 		})
 	}
+	return err
+}
+
+// sized gives the tab the screen's size.
+func (s screen) sized(ctx context.Context, tab *chromedp.Target) error {
+	_, err := cdp.Call(ctx, tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width: s.width, Height: s.height, DeviceScaleFactor: s.scale, Mobile: s.phone,
+	})
 	return err
 }
 

@@ -38,6 +38,47 @@ func TestWatch(t *testing.T) {
 	tab.faults = nil
 }
 
+// So does the one that every page is put to when it is opened.
+func TestNarrow(t *testing.T) {
+	tab := Open(rig.New(t))
+	tab.Go("/login")
+	if over := tab.beyond(); over > 0 {
+		t.Errorf("the page is %d pixels too wide", over)
+	}
+	tab.do("make it wide", chromedp.Evaluate[chromedp.Void](`document.querySelector("main").style.width = "400px"`))
+	if over := tab.beyond(); over < 80 {
+		t.Errorf("a page of 400 pixels is %d too wide", over)
+	}
+	if width := see(tab, "measure", chromedp.Evaluate[int]("innerWidth")); width != 1280 {
+		t.Errorf("the screen was left at %d pixels", width)
+	}
+}
+
+// With the keys alone everything is got at, and a choice is changed.
+func TestKeys(t *testing.T) {
+	r := rig.New(t)
+	p := r.Person()
+	tab := Open(r, Keys)
+	tab.Go("/login")
+	tab.Fill("E-mail address", p.Name)
+	tab.Fill("Password", p.Password)
+	tab.Press("Log in")
+	tab.Expect("Security settings")
+	tab.do("add a choice", chromedp.Evaluate[chromedp.Void](`document.querySelector("main").insertAdjacentElement("beforeend",
+		document.createElement("p")).append(...["one", "two"].map((name) => {
+			const label = document.createElement("label"), radio = document.createElement("input");
+			radio.type = "radio"; radio.name = "which"; radio.value = name; radio.checked = name === "one";
+			label.append(radio, name);
+			return label;
+		}))`))
+	tab.Tick("two")
+	if tab.Ticked("one") {
+		t.Error("both are ticked")
+	}
+	tab.PressIn("Account", "Log out")
+	tab.Expect("Log in to My Page")
+}
+
 func (t *Tab) complains(of string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
