@@ -150,9 +150,7 @@ func (d *decision) judge(ans Answer, c Class, holder string, use PromptUse) (*pr
 	switch v.Judgement {
 	case Accepted:
 		x.State, x.LastUsed, x.Wrong = v.State, d.now, [2]int{}
-		if d.s.rowForStops(a) == 0 {
-			a.Throttle.Row = 0
-		}
+		d.rowEnded()
 		out := Outcome{Reason: OK}
 		if n, ok := m.(Counted); ok {
 			out.Used, out.Left = v.Item, n.Sheet(x.State).Left

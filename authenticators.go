@@ -175,6 +175,7 @@ func (d *decision) resync(id string, first, second Secret) Outcome {
 	switch v.Judgement {
 	case Accepted:
 		x.State, x.LastUsed, x.Wrong = v.State, d.now, [2]int{}
+		d.rowEnded()
 		d.record(Event{Kind: EventResynced, Method: x.Method, Authenticator: x.ID})
 		return Outcome{Reason: OK}
 	case Behind:

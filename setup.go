@@ -322,6 +322,7 @@ func (d *decision) retireOne(id string) {
 		if x.ID == id {
 			a.retire(x, d.now)
 			a.Authenticators = append(a.Authenticators[:i:i], a.Authenticators[i+1:]...)
+			d.rowEnded()
 			return
 		}
 	}

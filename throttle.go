@@ -92,6 +92,7 @@ func (d *decision) count(x *Authenticator, t Traits, c Class) {
 	// §3.2.2.
 	if n := x.Wrong[c]; n >= t.DisableAfter {
 		x.Disabled = d.now
+		d.rowEnded()
 		d.endEverything()
 		d.record(Event{Kind: EventDisabled, Authenticator: x.ID, Method: x.Method, Count: n})
 		d.tell(Notice{Kind: NoticeDisabled, Method: x.Method, Count: n})
@@ -121,6 +122,14 @@ func (s *Service) rowForStops(a *Account) int {
 		}
 	}
 	return n
+}
+
+// rowEnded starts the multiples anew once nothing is left in a row: answered
+// rightly, or gone with its authenticator.
+func (d *decision) rowEnded() {
+	if d.s.rowForStops(d.acct) == 0 {
+		d.acct.Throttle.Row = 0
+	}
 }
 
 // addDay counts one and says whether a multiple of wrongInMonth falls now.
