@@ -1,79 +1,215 @@
 package web
 
 import (
+	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/nidan-auth/nidan"
 )
 
-// A bothView is the part of a page that asks for both steps, now.
-type bothView struct {
-	At       string
-	Way      nidan.Way
-	Others   []nidan.Way
-	Password field
-	Code     field
-	Codes    *nidan.Sheet // the backup codes there are
-	Now      time.Time
+// A both is a page that asks for the password and, where two-step verification
+// is on, for the second step: both of them now (law 12). Where a number has to
+// be mailed first, the page asks for nothing but that, so that nothing typed is
+// lost on the way.
+type both struct {
+	page string
+
+	// anyone: the page is there too where two-step verification is off, and
+	// then asks for the password alone.
+	anyone bool
+
+	// look prepares what else stands on the page. Its error ends the request.
+	look func(v *visit, o nidan.Overview, view *bothView) error
+
+	// do runs the command, done leads on after it.
+	do   func(v *visit, s session) (nidan.Outcome, error)
+	done func(v *visit, out nidan.Outcome) error
+
+	// item are the reasons that the page's own field is refused for, and its
+	// sentences where they differ.
+	item map[nidan.Reason]*message
 }
 
-// both prepares it. Where nothing is on, or no way takes an answer, there is
-// nothing to ask for.
-func (v *visit) both(s session, at, way string) (bothView, bool, error) {
-	o, err := v.p.svc.Overview(v.r.Context(), s.token)
-	if err != nil || o.Protected.IsZero() {
-		return bothView{}, false, err
+// A bothView is the part of a page that asks for both steps, now.
+type bothView struct {
+	At        string // where the form is sent
+	Protected bool   // the second step is asked too
+	Way       nidan.Way
+	Others    []nidan.Way
+	Last      string        // id of the way that is best not asked for
+	Mailbox   string        // masked
+	Mailed    *nidan.Mailed // the number on its way
+	Unsent    *message      // why none was sent
+	Wrong     *message      // about no field
+	Password  field
+	Code      field
+	Item      field        // the page's own field, where it has one
+	Ticked    bool         // its box
+	Codes     *nidan.Sheet // the backup codes there are
+	About     any          // what look prepared
+	Now       time.Time
+}
+
+// Asks reports whether the page asks for the steps, or a number has to be
+// mailed before.
+func (b bothView) Asks() bool {
+	return !b.Protected || !b.Way.Prompts || b.Mailed != nil && !b.Mailed.Dead
+}
+
+// Sent reports whether the code asked for is the one on its way.
+func (b bothView) Sent() bool { return b.Protected && b.Way.Prompts && b.Asks() }
+
+// Again says from when on another number can be mailed.
+func (b bothView) Again() again {
+	if b.Mailed == nil {
+		return again{}
 	}
-	view := bothView{At: at, Now: v.p.svc.Now()}
+	return again{b.Mailed.Again, b.Now}
+}
+
+// errNoWay says that there is nothing to ask for: nothing is on, or no way
+// takes an answer.
+var errNoWay = errors.New("web: no way takes an answer")
+
+func (p both) view(v *visit, s session, way string) (bothView, error) {
+	o, err := v.p.svc.Overview(v.r.Context(), s.token)
+	if err != nil {
+		return bothView{}, err
+	}
+	view := bothView{
+		At: v.r.URL.Path, Protected: !o.Protected.IsZero(), Mailbox: nidan.Mask(o.Name), Mailed: o.Mailed, Now: v.p.svc.Now(),
+	}
+	if !view.Protected && !p.anyone {
+		return bothView{}, errNoWay
+	}
+	if p.look != nil {
+		if err := p.look(v, o, &view); err != nil {
+			return bothView{}, err
+		}
+	}
+	if !view.Protected {
+		return view, nil
+	}
+	if way == "" {
+		way = view.bestWay(o.Ways)
+	}
 	var ok bool
-	view.Way, view.Others, ok = choose(o.Ways, way)
+	if view.Way, view.Others, ok = choose(o.Ways, way); !ok {
+		return bothView{}, errNoWay
+	}
 	for _, x := range o.Authenticators {
 		if x.Sheet != nil {
 			view.Codes = x.Sheet
 		}
 	}
-	return view, ok, nil
+	return view, nil
 }
 
-// showBoth shows a page that asks for both steps.
-func (v *visit) showBoth(s session, page, at string) error {
-	view, ok, err := v.both(s, at, v.r.URL.Query().Get("way"))
-	switch {
-	case err != nil:
-		return err
-	case !ok:
-		return v.to("/security")
-	}
-	view.Password.Focus = true
-	return v.show(http.StatusOK, page, view)
-}
-
-// refuseBoth shows it again, with what failed beside its field.
-func (v *visit) refuseBoth(out nidan.Outcome, s session, page, at string) error {
-	switch out.Reason {
-	case nidan.Gone:
-		return nidan.ErrNotFound
-	case nidan.NotProtected:
-		return v.toSettings(out)
-	}
-	view, ok, err := v.both(s, at, v.form.text("way"))
-	switch {
-	case err != nil:
-		return err
-	case !ok:
-		return v.toSettings(out)
-	}
-	switch out.Reason {
-	case nidan.WrongFirstStep, nidan.FirstStepWait:
-		view.Password = wrong(v.passwordReason(out), "")
-		if shapes[view.Way.Method].Keep {
-			view.Code.Value = v.form.text("code")
+// bestWay is the first one that is not about to go.
+func (b bothView) bestWay(ways []nidan.Way) string {
+	for _, w := range ways {
+		if w.ID != b.Last && !w.Disabled && !w.Barred {
+			return w.ID
 		}
-	default:
-		view.Code = v.wrongCode(v.reason(out, view.Way.Method), view.Way.Method)
 	}
-	return v.refuse(out, page, view)
+	return ""
+}
+
+func (p both) show(v *visit, s session) error {
+	view, err := p.view(v, s, v.r.URL.Query().Get("way"))
+	switch {
+	case errors.Is(err, errNoWay):
+		return v.to("/security")
+	case err != nil:
+		return err
+	}
+	view.Password.Focus = view.Asks() && !view.Item.Focus
+	return v.show(http.StatusOK, p.page, view)
+}
+
+func (p both) post(v *visit, s session) error {
+	if v.form.ticked("send") {
+		return p.send(v, s)
+	}
+	out, err := p.do(v, s)
+	switch {
+	case err != nil:
+		return err
+	case out.Passed():
+		return p.done(v, out)
+	case out.Reason == nidan.Gone:
+		return nidan.ErrNotFound
+	case out.Reason == nidan.NotProtected:
+		return v.toSettings(out)
+	}
+	view, err := p.view(v, s, v.form.text("way"))
+	switch {
+	case errors.Is(err, errNoWay):
+		return v.toSettings(out)
+	case err != nil:
+		return err
+	}
+	view.Item, view.Ticked = field{Value: v.form.text("item")}, v.form.ticked("box")
+	p.tell(v, out, &view)
+	return v.refuse(out, p.page, view)
+}
+
+// tell puts what failed beside its field.
+func (p both) tell(v *visit, out nidan.Outcome, view *bothView) {
+	m, about := p.item[out.Reason]
+	if m == nil {
+		m = v.refusal(out, view.Way, view.Mailed)
+	}
+	switch {
+	case about:
+		view.Item = wrong(m, view.Item.Value)
+	case out.Reason == nidan.WrongFirstStep, out.Reason == nidan.FirstStepWait, out.Reason == nidan.StepUp:
+		view.Password = wrong(v.passwordReason(out), "")
+	case aboutNoField[out.Reason]:
+		view.Wrong, view.Password.Focus = m, view.Asks()
+	case !view.Asks():
+		view.Unsent = m
+		return
+	default:
+		view.Code = v.wrongCode(m, view.Way.Method)
+		return
+	}
+	if shapes[view.Way.Method].Keep {
+		view.Code.Value = v.form.text("code")
+	}
+}
+
+// aboutNoField are the reasons that stand above a form: what it was for cannot
+// be begun.
+var aboutNoField = map[nidan.Reason]bool{
+	nidan.SendWait: true, nidan.SendsUsedUp: true, nidan.NoSuchWay: true, nidan.LastOne: true, nidan.DoneElsewhere: true,
+}
+
+// send mails a number and comes back with the way chosen.
+func (p both) send(v *visit, s session) error {
+	way := v.form.text("way")
+	out, err := v.p.svc.SendCodeHere(v.r.Context(), s.token, way, v.from())
+	switch {
+	case err != nil:
+		return err
+	case out.Passed():
+		return v.to(v.p.ours(&url.URL{Path: v.r.URL.Path, RawQuery: url.Values{"way": {way}}.Encode()}))
+	case out.Reason == nidan.Gone:
+		return nidan.ErrNotFound
+	case out.Reason == nidan.NotProtected:
+		return v.toSettings(out)
+	}
+	view, err := p.view(v, s, way)
+	switch {
+	case errors.Is(err, errNoWay):
+		return v.toSettings(out)
+	case err != nil:
+		return err
+	}
+	view.Item.Focus, view.Unsent = false, v.reason(out, view.Way.Method)
+	return v.refuse(out, p.page, view)
 }
 
 func (v *visit) answer() nidan.Answer {

@@ -103,6 +103,14 @@ func TestEverySentenceIsUsed(t *testing.T) {
 			use("methods.go", "method."+string(m)+"."+part, nil)
 		}
 	}
+	for _, part := range changeParts {
+		use("methods.go", "method.other."+part, nil)
+		for m, s := range shapes {
+			if !s.Numbered {
+				use("methods.go", "method."+string(m)+"."+part, nil)
+			}
+		}
+	}
 	for status := range faults {
 		key := "fault." + strconv.Itoa(status)
 		use("failed.go", key, nil)

@@ -25,6 +25,8 @@ var (
 type codesView struct {
 	At      string
 	SetUp   bool // a step of the wizard
+	Adds    bool // … on an account that is protected
+	Steps   stepsView
 	Account string
 	Issued  time.Time
 	Codes   []string
@@ -47,6 +49,10 @@ func (k sheet) show(v *visit, s session) error {
 }
 
 func (k sheet) post(v *visit, s session) error {
+	done, err := k.leads(v, s)
+	if err != nil {
+		return err
+	}
 	out, err := v.p.svc.Complete(v.r.Context(), s.token, k.purpose, v.formOf(k.carried), v.form.ticked("saved"), v.from())
 	if err != nil {
 		return err
@@ -55,7 +61,7 @@ func (k sheet) post(v *visit, s session) error {
 	case nidan.OK:
 		v.keep(out)
 		v.drop(k.cookie)
-		return v.to(k.done)
+		return v.to(done)
 	case nidan.StepUp:
 		return v.to(k.here)
 	case nidan.NotSaved:
@@ -74,8 +80,23 @@ func (k sheet) post(v *visit, s session) error {
 
 func (k sheet) view(v *visit, s session, h nidan.Held, wrong *message) codesView {
 	return codesView{
-		At: k.at, SetUp: k.purpose == nidan.TicketSetUp, Account: s.Name,
+		At: k.at, SetUp: k.purpose == nidan.TicketSetUp, Adds: h.Adds, Steps: stepsTo(h), Account: s.Name,
 		Issued: h.Codes.Issued, Codes: h.Codes.Codes, Item: h.Codes.Item,
 		Ticket: nidan.TicketHash(v.ticket(k.carried)), Wrong: wrong,
 	}
+}
+
+// leads is where Complete leads to. Afterwards the ticket says nothing any more.
+func (k sheet) leads(v *visit, s session) (string, error) {
+	if k.purpose != nidan.TicketSetUp {
+		return k.done, nil
+	}
+	h, out, err := v.held(s, k.carried)
+	switch {
+	case err != nil || !out.Passed() || !h.Adds:
+		return k.done, err
+	case h.Replaces != "":
+		return "/security/methods/replaced", nil
+	}
+	return "/security/methods/added", nil
 }

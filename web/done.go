@@ -6,6 +6,11 @@ import (
 	"github.com/nidan-auth/nidan"
 )
 
+type doneView struct {
+	nidan.Overview
+	Steps stepsView
+}
+
 // showOnDone says what is different from now on.
 func showOnDone(v *visit, s session) error {
 	o, err := v.p.svc.Overview(v.r.Context(), s.token)
@@ -15,7 +20,12 @@ func showOnDone(v *visit, s session) error {
 	case o.Protected.IsZero():
 		return v.to("/security")
 	}
-	return v.show(http.StatusOK, "done", doneView{o})
+	view := doneView{Overview: o, Steps: anySteps()}
+	for _, x := range o.Authenticators {
+		if !x.Reserve {
+			view.Steps = stepsOf(x.Method, false, false, 0)
+		}
+	}
+	view.Steps.At = len(view.Steps.Names) + 1
+	return v.show(http.StatusOK, "done", view)
 }
-
-type doneView struct{ nidan.Overview }

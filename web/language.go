@@ -39,11 +39,12 @@ func postLanguage(v *visit) error {
 	return v.to(v.back())
 }
 
-// keepLanguage remembers a chosen language: in this browser.
+// keepLanguage remembers a chosen language: in this browser, and in the account.
 func (v *visit) keepLanguage(l *locale) error {
 	c := newCookie(languageCookie)
 	c.Value, c.MaxAge = l.Tag(), int(languageFor/time.Second)
 	http.SetCookie(v.w, c)
+	v.keepInAccount(l)
 	return nil
 }
 

@@ -21,6 +21,7 @@ var afterwards = map[string]*message{
 	reset.done:       msg("login.after.password"),
 	knowBrowser.done: msg("login.after.browser"),
 	endedHere:        msg("login.after.everywhere"),
+	removedHere:      msg("login.after.removed"),
 	addressLink.done: msg("login.after.address"),
 }
 

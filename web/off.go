@@ -1,22 +1,28 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/nidan-auth/nidan"
+)
 
 const offPath = "/security/off"
 
-func showOff(v *visit, s session) error { return v.showBoth(s, "off", offPath) }
-
-func postOff(v *visit, s session) error {
-	out, err := v.p.svc.TurnOff(v.r.Context(), s.token, v.form.secret("password"), v.answer(), v.from())
-	switch {
-	case err != nil:
-		return err
-	case out.Passed():
-		v.keep(out)
-		v.drop(setUpCookie, reissueCookie, renewCookie)
+var turnOff = both{
+	page: "off",
+	do: func(v *visit, s session) (nidan.Outcome, error) {
+		return v.p.svc.TurnOff(v.r.Context(), s.token, v.form.secret("password"), v.answer(), v.from())
+	},
+	done: func(v *visit, out nidan.Outcome) error {
+		v.anew(out)
 		return v.to("/security/off/done")
-	}
-	return v.refuseBoth(out, s, "off", offPath)
+	},
+}
+
+// anew keeps what goes on and drops what was begun before everything ended.
+func (v *visit) anew(out nidan.Outcome) {
+	v.keep(out)
+	v.drop(setUpCookie, reissueCookie, renewCookie, rememberedCookie)
 }
 
 func showOffDone(v *visit, s session) error {

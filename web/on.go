@@ -9,6 +9,7 @@ import (
 type onView struct {
 	Methods     []nidan.MethodName
 	Chosen      nidan.MethodName
+	Steps       stepsView
 	AskPassword bool
 	Password    field
 	Wrong       *message // about the choice
@@ -32,8 +33,7 @@ func postOn(v *visit, s session) error {
 	view := v.on(m)
 	switch out.Reason {
 	case nidan.OK:
-		v.set(setUp.cookie, out.Ticket)
-		return v.to(setUp.here)
+		return setUpBegun(v, out)
 	case nidan.Gone:
 		return nidan.ErrNotFound
 	case nidan.AlreadyOn:
@@ -49,10 +49,14 @@ func postOn(v *visit, s session) error {
 // on lists what can be chosen; the proposed method is chosen already.
 func (v *visit) on(chosen nidan.MethodName) onView {
 	methods := v.p.svc.Methods()
+	view := onView{Methods: methods, Chosen: chosen, Steps: anySteps()}
 	if _, ok := shapes[chosen]; !ok {
-		chosen = methods[0]
+		view.Chosen = methods[0]
 	}
-	return onView{Methods: methods, Chosen: chosen}
+	if len(methods) == 1 {
+		view.Steps = stepsOf(methods[0], false, false, 1)
+	}
+	return view
 }
 
 // passwordReason tells a password failure inside a session, where the address

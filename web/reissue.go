@@ -2,29 +2,30 @@ package web
 
 import (
 	"net/http"
+
+	"github.com/nidan-auth/nidan"
 )
 
-func showReissue(v *visit, s session) error { return v.showBoth(s, "reissue", reissue.begin) }
-
-func postReissue(v *visit, s session) error {
-	out, err := v.p.svc.BeginReissue(v.r.Context(), s.token, v.form.secret("password"), v.answer(), v.from())
-	switch {
-	case err != nil:
-		return err
-	case out.Passed():
+var beginReissue = both{
+	page: "reissue",
+	do: func(v *visit, s session) (nidan.Outcome, error) {
+		return v.p.svc.BeginReissue(v.r.Context(), s.token, v.form.secret("password"), v.answer(), v.from())
+	},
+	done: func(v *visit, out nidan.Outcome) error {
 		v.set(reissue.cookie, out.Ticket)
 		return v.to(reissue.here)
-	}
-	return v.refuseBoth(out, s, "reissue", reissue.begin)
+	},
 }
 
 func showReissueDone(v *visit, s session) error {
-	view, ok, err := v.both(s, "", "")
-	switch {
-	case err != nil:
+	o, err := v.p.svc.Overview(v.r.Context(), s.token)
+	if err != nil {
 		return err
-	case !ok || view.Codes == nil:
-		return v.to("/security")
 	}
-	return v.show(http.StatusOK, "reissued", *view.Codes)
+	for _, x := range o.Authenticators {
+		if x.Sheet != nil {
+			return v.show(http.StatusOK, "reissued", *x.Sheet)
+		}
+	}
+	return v.to("/security")
 }

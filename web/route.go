@@ -115,7 +115,7 @@ func (h withSession) serve(v *visit) error {
 	case err != nil:
 		return err
 	}
-	v.account = ses.Name
+	v.account, v.banner = ses.Name, recovering(ses.Recovery)
 	return h(v, session{ses, tok})
 }
 

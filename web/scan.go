@@ -16,10 +16,14 @@ type scanView struct {
 	Key     string       // the key as it is copied
 	Account string
 	Method  nidan.MethodName
+	Steps   stepsView
+	Adds    bool
 	Code    field
 	Ticket  string
 	Now     time.Time
 }
+
+const scanPath = "/security/on/scan"
 
 func showScan(v *visit, s session) error {
 	h, out, err := v.held(s, setUp)
@@ -28,11 +32,8 @@ func showScan(v *visit, s session) error {
 		return err
 	case !out.Passed():
 		return v.notHeld(setUp, out)
-	case h.Step == nidan.StepSave:
-		// The key was shown, was proven to be in the app, and is not shown again.
-		return v.show(http.StatusGone, "stop", stopView{
-			Title: msg("scan.confirmed"), Text: msg("scan.confirmed.text"), Label: msg("stop.go_on"), To: setUpCodes.at,
-		})
+	case stepPath(h) != scanPath:
+		return v.stepOver(h, scanPath)
 	}
 	view, err := v.scan(s, h)
 	if err != nil {
@@ -46,19 +47,13 @@ func postScan(v *visit, s session) error {
 	if err != nil {
 		return err
 	}
-	switch out.Reason {
-	case nidan.OK:
+	if out.Passed() {
 		v.set(setUp.cookie, out.Ticket)
 		return v.to(setUpCodes.at)
-	case nidan.OtherTab, nidan.Gone, nidan.Expired, nidan.DoneElsewhere, nidan.NoSuchWay:
-		return v.notHeld(setUp, out)
 	}
-	h, held, err := v.held(s, setUp)
-	switch {
-	case err != nil:
+	h, dead, err := v.refusedStep(s, out)
+	if dead || err != nil {
 		return err
-	case !held.Passed():
-		return v.notHeld(setUp, held)
 	}
 	view, err := v.scan(s, h)
 	if err != nil {
@@ -68,10 +63,59 @@ func postScan(v *visit, s session) error {
 	return v.refuse(out, "scan", view)
 }
 
+// refusedStep reads again what a refused step of the set-up holds. dead: the
+// ticket is not honoured, or waits for something else, and that was answered.
+func (v *visit) refusedStep(s session, out nidan.Outcome) (h nidan.Held, dead bool, err error) {
+	switch out.Reason {
+	case nidan.OtherTab, nidan.Gone, nidan.Expired, nidan.DoneElsewhere, nidan.NoSuchWay:
+		return h, true, v.notHeld(setUp, out)
+	}
+	h, held, err := v.held(s, setUp)
+	switch {
+	case err != nil:
+		return h, false, err
+	case !held.Passed():
+		return h, true, v.notHeld(setUp, held)
+	case stepPath(h) != v.r.URL.Path:
+		return h, true, v.to(stepPath(h))
+	}
+	return h, false, nil
+}
+
+// stepPath is where a set-up goes on.
+func stepPath(h nidan.Held) string {
+	switch {
+	case h.Step == nidan.StepSave:
+		return setUpCodes.at
+	case h.Step == nidan.StepProve, shapes[h.Method].Mailed:
+		return onMailPath
+	}
+	return scanPath
+}
+
+// stepOver answers where somebody comes back to a step that was taken already,
+// or has still to be. What the first showed is not shown again.
+func (v *visit) stepOver(h nidan.Held, at string) error {
+	if h.Step != nidan.StepSave {
+		return v.to(stepPath(h))
+	}
+	title, text := msg("scan.confirmed"), msg("scan.confirmed.text")
+	switch {
+	case at == onMailPath:
+		title = msg("onmail.confirmed")
+	case shapes[h.Method].Mailed:
+		return v.to(setUpCodes.at) // no QR code was shown
+	}
+	if h.Adds {
+		text = msg("scan.confirmed.adds")
+	}
+	return v.show(http.StatusGone, "stop", stopView{Title: title, Text: text, Label: msg("stop.go_on"), To: setUpCodes.at})
+}
+
 func (v *visit) scan(s session, h nidan.Held) (scanView, error) {
 	view := scanView{
 		Groups: groups(h.Handout.Key), Key: h.Handout.Key, Account: s.Name, Method: h.Method,
-		Ticket: nidan.TicketHash(v.ticket(setUp)), Now: v.p.svc.Now(),
+		Steps: stepsTo(h), Adds: h.Adds, Ticket: nidan.TicketHash(v.ticket(setUp)), Now: v.p.svc.Now(),
 	}
 	var err error
 	if view.QR, err = newQR(h.Handout.URI); err != nil {

@@ -17,7 +17,8 @@ type visit struct {
 	pattern string // of the route; all that a log may know of a link's address
 	locale  *locale
 	form    form
-	account string // of the session, once it was checked
+	account string  // of the session, once it was checked
+	banner  *banner // of a recovery under way in that account
 }
 
 func (p *Pages) handle(pattern string, do func(*visit) error) http.HandlerFunc {
@@ -59,8 +60,9 @@ type page struct {
 	Languages []*locale // that there are
 	Here      string    // where a change of the language leads back to
 	Brand     brand
-	Account   string // empty: nobody is logged in
-	Failed    bool   // the title says so
+	Account   string  // empty: nobody is logged in
+	Recovery  *banner // under way in that account
+	Failed    bool    // the title says so
 	View      any
 }
 
@@ -87,7 +89,7 @@ func (v *visit) retryAfter(d time.Duration) {
 
 func (v *visit) write(status int, name string, pg page) error {
 	pg.Lang, pg.Languages, pg.Here = v.locale.Tag(), v.p.locales.all, v.here()
-	pg.Brand, pg.Account = v.p.brand, v.account
+	pg.Brand, pg.Account, pg.Recovery = v.p.brand, v.account, v.banner
 	var b bytes.Buffer
 	if err := v.locale.execute(&b, name, pg); err != nil {
 		return err

@@ -1,0 +1,39 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/nidan-auth/nidan"
+)
+
+type activityView struct {
+	Activity []activity
+}
+
+func showActivity(v *visit, s session) error {
+	o, err := v.p.svc.Overview(v.r.Context(), s.token)
+	if err != nil {
+		return err
+	}
+	return v.show(http.StatusOK, "activity", activityView{activities(o.Events)})
+}
+
+type notMeView struct{ Protected bool }
+
+// showNotMe says what the button does.
+func showNotMe(v *visit, s session) error {
+	return v.show(http.StatusOK, "notme", notMeView{s.Protected})
+}
+
+func postNotMe(v *visit, s session) error {
+	out, err := v.p.svc.NotMe(v.r.Context(), s.token, v.from())
+	switch {
+	case err != nil:
+		return err
+	case !out.Passed():
+		return nidan.ErrNotFound
+	}
+	v.dropSession()
+	v.drop(rememberedCookie)
+	return v.to("/notme/done") // where the mailed link leads to, too
+}
