@@ -39,6 +39,9 @@ func (s *Service) DeleteAccount(ctx context.Context, tok SessionToken, password 
 	return s.allSteps(ctx, tok, password, ans, from, func(d *decision, _ *Session, _ []proof, out Outcome) Outcome {
 		a := d.acct
 		d.tell(Notice{Kind: NoticeDeleted})
+		for _, p := range a.Pending {
+			d.drop(p.Notice)
+		}
 		d.endEverything()
 		d.endRecovery()
 		for _, o := range a.Prompts {

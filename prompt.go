@@ -80,11 +80,15 @@ func (a *Account) mayAgain(o *Outstanding, c Class, now time.Time) (at time.Time
 	return at, false
 }
 
-// forgetPrompts drops what has run out, or belongs to a sign-in that is no more.
+// forgetPrompts drops what has run out, or belongs to a sign-in that is no
+// more; what is still to be sent of it is not sent.
 func (d *decision) forgetPrompts() {
 	a := d.acct
 	a.Prompts = slices.DeleteFunc(a.Prompts, func(o Outstanding) bool {
 		orphan := o.Use == PromptSignIn && !slices.ContainsFunc(a.Pending, func(p Pending) bool { return p.ID == o.For })
+		if orphan {
+			d.drop(o.Message)
+		}
 		return orphan || !d.now.Before(o.Expires)
 	})
 	for c := range a.Throttle.Sends {
