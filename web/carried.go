@@ -2,12 +2,14 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/nidan-auth/nidan"
 )
 
-// A carried is a kind of ticket that a session carries in a cookie: something
-// begun and not finished, of which nothing is stored.
+// A carried is a kind of ticket that a browser carries in a cookie: something
+// begun and not finished, of which nothing is stored. All but the one of a
+// recovery belong to a session.
 type carried struct {
 	purpose nidan.TicketPurpose
 	cookie  string
@@ -19,6 +21,7 @@ var (
 	setUp   = carried{nidan.TicketSetUp, setUpCookie, "/security/on", "/security/on/scan"}
 	reissue = carried{nidan.TicketReissue, reissueCookie, "/security/codes", "/security/codes/new"}
 	renew   = carried{nidan.TicketRenew, renewCookie, "/security", "/security/code"}
+	binding = carried{nidan.TicketBind, bindCookie, "/recover/method", "/recover/scan"}
 )
 
 func (v *visit) ticket(c carried) nidan.Secret {
@@ -26,8 +29,8 @@ func (v *visit) ticket(c carried) nidan.Secret {
 	return nidan.NewSecret(value)
 }
 
-func (v *visit) held(s session, c carried) (nidan.Held, nidan.Outcome, error) {
-	return v.p.svc.Held(v.r.Context(), s.token, c.purpose, v.ticket(c))
+func (v *visit) held(who holder, c carried) (nidan.Held, nidan.Outcome, error) {
+	return who.held(v, c)
 }
 
 // formOf is the ticket that the browser carries now, with the name of the one
@@ -36,8 +39,31 @@ func (v *visit) formOf(c carried) nidan.Carried {
 	return nidan.Carried{Ticket: v.ticket(c), Drawn: v.form.text("ticket")}
 }
 
+// recovers reports whether it is the ticket of a recovery.
+func (c carried) recovers() bool { return c.purpose == nidan.TicketBind }
+
+// until is when a recovery's wizard can be come back to no more; zero where the
+// settings lead back.
+func (c carried) until(h nidan.Held) time.Time {
+	if !c.recovers() {
+		return time.Time{}
+	}
+	return h.Expires
+}
+
+// steps says where the wizard is. A recovery began with the password.
+func (c carried) steps(h nidan.Held) stepsView {
+	if c.recovers() {
+		return stepsTo(h).after(msg("steps.password"))
+	}
+	return stepsTo(h)
+}
+
 // notHeld answers where a ticket is not honoured.
 func (v *visit) notHeld(c carried, out nidan.Outcome) error {
+	if c.recovers() && out.Reason != nidan.OtherTab {
+		return v.recoveryOver(out)
+	}
 	switch out.Reason {
 	case nidan.OtherTab:
 		return v.stop(out, msg("stop.go_on"), c.here)

@@ -20,12 +20,14 @@ var (
 	setUpCodes = sheet{setUp, "codes", "/security/on/codes", "/security/on/done"}
 	newCodes   = sheet{reissue, "codes", "/security/codes/new", "/security/codes/done"}
 	oneCode    = sheet{renew, "code", "/security/code", "/security"}
+	boundCodes = sheet{binding, "codes", "/recover/codes", "/recover/done"}
 )
 
 type codesView struct {
 	At      string
-	SetUp   bool // a step of the wizard
-	Adds    bool // … on an account that is protected
+	SetUp   bool      // a step of the wizard
+	Adds    bool      // … on an account that is protected
+	Until   time.Time // … of a recovery: it can be come back to; zero: it is a set-up
 	Steps   stepsView
 	Account string
 	Issued  time.Time
@@ -35,8 +37,8 @@ type codesView struct {
 	Wrong   *message
 }
 
-func (k sheet) show(v *visit, s session) error {
-	h, out, err := v.held(s, k.carried)
+func (k sheet) show(v *visit, who holder) error {
+	h, out, err := v.held(who, k.carried)
 	switch {
 	case err != nil:
 		return err
@@ -45,15 +47,15 @@ func (k sheet) show(v *visit, s session) error {
 	case len(h.Codes.Codes) == 0:
 		return v.to(k.here) // the step before is still due
 	}
-	return v.show(http.StatusOK, k.page, k.view(v, s, h, nil))
+	return v.show(http.StatusOK, k.page, k.view(v, h, nil))
 }
 
-func (k sheet) post(v *visit, s session) error {
-	done, err := k.leads(v, s)
+func (k sheet) post(v *visit, who holder) error {
+	done, err := k.leads(v, who)
 	if err != nil {
 		return err
 	}
-	out, err := v.p.svc.Complete(v.r.Context(), s.token, k.purpose, v.formOf(k.carried), v.form.ticked("saved"), v.from())
+	out, err := who.complete(v, k.carried)
 	if err != nil {
 		return err
 	}
@@ -68,30 +70,30 @@ func (k sheet) post(v *visit, s session) error {
 	default:
 		return v.notHeld(k.carried, out)
 	}
-	h, held, err := v.held(s, k.carried)
+	h, held, err := v.held(who, k.carried)
 	switch {
 	case err != nil:
 		return err
 	case !held.Passed():
 		return v.notHeld(k.carried, held)
 	}
-	return v.refuse(out, k.page, k.view(v, s, h, v.reason(out, "")))
+	return v.refuse(out, k.page, k.view(v, h, v.reason(out, "")))
 }
 
-func (k sheet) view(v *visit, s session, h nidan.Held, wrong *message) codesView {
+func (k sheet) view(v *visit, h nidan.Held, wrong *message) codesView {
 	return codesView{
-		At: k.at, SetUp: k.purpose == nidan.TicketSetUp, Adds: h.Adds, Steps: stepsTo(h), Account: s.Name,
+		At: k.at, SetUp: k.purpose == nidan.TicketSetUp || k.recovers(), Adds: h.Adds, Until: k.until(h), Steps: k.steps(h), Account: h.Name,
 		Issued: h.Codes.Issued, Codes: h.Codes.Codes, Item: h.Codes.Item,
 		Ticket: nidan.TicketHash(v.ticket(k.carried)), Wrong: wrong,
 	}
 }
 
 // leads is where Complete leads to. Afterwards the ticket says nothing any more.
-func (k sheet) leads(v *visit, s session) (string, error) {
+func (k sheet) leads(v *visit, who holder) (string, error) {
 	if k.purpose != nidan.TicketSetUp {
 		return k.done, nil
 	}
-	h, out, err := v.held(s, k.carried)
+	h, out, err := v.held(who, k.carried)
 	switch {
 	case err != nil || !out.Passed() || !h.Adds:
 		return k.done, err

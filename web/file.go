@@ -7,15 +7,15 @@ import (
 
 // file sends the codes as a text that prints well. It is the sheet that the
 // page shows, to its reader only.
-func (k sheet) file(v *visit, s session) error {
-	h, out, err := v.held(s, k.carried)
+func (k sheet) file(v *visit, who holder) error {
+	h, out, err := v.held(who, k.carried)
 	switch {
 	case err != nil:
 		return err
 	case !out.Passed() || len(h.Codes.Codes) == 0:
 		return v.notHeld(k.carried, out)
 	}
-	body, err := v.locale.file(k.view(v, s, h, nil))
+	body, err := v.locale.file(k.view(v, h, nil))
 	if err != nil {
 		return err
 	}

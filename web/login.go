@@ -52,7 +52,7 @@ func postLogin(v *visit) error {
 // before, if any, ends too (SECURITY E1), and so does everything begun in it.
 func (v *visit) enter(out nidan.Outcome) error {
 	v.endFormer()
-	v.drop(pendingCookie, setUpCookie, reissueCookie)
+	v.drop(pendingCookie, setUpCookie, reissueCookie, bindCookie)
 	v.keep(out)
 	if out.Ticket.Empty() {
 		v.drop(renewCookie)

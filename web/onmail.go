@@ -10,9 +10,11 @@ import (
 // A numberView is the step of a wizard that waits for a mailed number.
 type numberView struct {
 	At     string
+	Begin  string // where the method is chosen
 	Steps  stepsView
 	Proves bool // the address, before the method
 	Adds   bool
+	Until  time.Time // of a recovery: it can be come back to; zero: it is a set-up
 	Method nidan.MethodName
 	Mailed *nidan.Mailed // nil: none is on its way
 	Unsent *message      // why no other was sent
@@ -37,43 +39,43 @@ const numberMethod nidan.MethodName = "mail"
 
 const onMailPath = "/security/on/mail"
 
-func showOnMail(v *visit, s session) error {
-	h, out, err := v.held(s, setUp)
+func (w wizard) showMail(v *visit, who holder) error {
+	h, out, err := v.held(who, w.carried)
 	switch {
 	case err != nil:
 		return err
 	case !out.Passed():
-		return v.notHeld(setUp, out)
-	case stepPath(h) != onMailPath:
-		return v.stepOver(h, onMailPath)
+		return v.notHeld(w.carried, out)
+	case w.at(h) != w.mail:
+		return w.over(v, h, w.mail)
 	}
-	view := v.number(h)
+	view := w.number(v, h)
 	view.Code.Focus = view.Open()
 	return v.show(http.StatusOK, "onmail", view)
 }
 
-// postOnMail takes the number, or sends another one.
-func postOnMail(v *visit, s session) error {
+// postMail takes the number, or sends another one.
+func (w wizard) postMail(v *visit, who holder) error {
 	again := v.form.ticked("send")
 	var out nidan.Outcome
 	var err error
 	if again {
-		out, err = v.p.svc.SendSetUpCode(v.r.Context(), s.token, v.formOf(setUp), v.from())
+		out, err = who.send(v, w.carried)
 	} else {
-		out, err = v.p.svc.Confirm(v.r.Context(), s.token, v.formOf(setUp), v.form.secret("code"), v.from())
+		out, err = who.confirm(v, w.carried)
 	}
 	if err != nil {
 		return err
 	}
 	if out.Passed() {
-		v.set(setUp.cookie, out.Ticket)
-		return v.to(setUp.here)
+		v.set(w.cookie, out.Ticket)
+		return v.to(w.here)
 	}
-	h, dead, err := v.refusedStep(s, out)
+	h, dead, err := w.refused(v, who, out)
 	if dead || err != nil {
 		return err
 	}
-	view := v.number(h)
+	view := w.number(v, h)
 	why := v.refusal(out, nidan.Way{Method: numberMethod, Prompts: true}, h.Mailed)
 	if again || !view.Open() {
 		view.Unsent = why
@@ -83,9 +85,9 @@ func postOnMail(v *visit, s session) error {
 	return v.refuse(out, "onmail", view)
 }
 
-func (v *visit) number(h nidan.Held) numberView {
+func (w wizard) number(v *visit, h nidan.Held) numberView {
 	return numberView{
-		At: onMailPath, Steps: stepsTo(h), Proves: h.Step == nidan.StepProve, Adds: h.Adds, Method: h.Method,
-		Mailed: h.Mailed, Ticket: nidan.TicketHash(v.ticket(setUp)), Now: v.p.svc.Now(),
+		At: w.mail, Begin: w.begin, Steps: w.steps(h), Proves: h.Step == nidan.StepProve, Adds: h.Adds, Until: w.until(h), Method: h.Method,
+		Mailed: h.Mailed, Ticket: nidan.TicketHash(v.ticket(w.carried)), Now: v.p.svc.Now(),
 	}
 }

@@ -73,6 +73,7 @@ func samples(t testing.TB) []sample {
 	}
 	list = append(list, signInSamples(t)...)
 	list = append(list, linkSamples(t)...)
+	list = append(list, bindSamples(t)...)
 	list = append(list, settingsSamples(t)...)
 	return append(list, helpSamples(t)...)
 }

@@ -37,6 +37,11 @@ func stepsTo(h nidan.Held) stepsView {
 	return v
 }
 
+// after puts a step in front that was taken already.
+func (v stepsView) after(step *message) stepsView {
+	return stepsView{Names: append([]*message{step}, v.Names...), At: v.At + 1}
+}
+
 // anySteps are those of a set-up whose method is still to be chosen.
 func anySteps() stepsView {
 	return stepsView{Names: []*message{msg("steps.choose"), msg("steps.set_up"), msg("steps.save")}, At: 1}

@@ -29,7 +29,7 @@ func wizardSamples(t testing.TB) []sample {
 	wait.Chosen, wait.Wrong = "mail", msg("reason.send_wait", "wait", 48*time.Second, "when", inAWhile(48*time.Second))
 
 	number := numberView{
-		At: onMailPath, Steps: stepsTo(held("mail", nidan.StepConfirm)), Method: "mail", Code: field{Focus: true}, Ticket: sampleTicket, Now: noon,
+		At: onMailPath, Begin: setUp.begin, Steps: stepsTo(held("mail", nidan.StepConfirm)), Method: "mail", Code: field{Focus: true}, Ticket: sampleTicket, Now: noon,
 		Mailed: &nidan.Mailed{To: sampleMailbox, At: noon, Until: noon.Add(10 * time.Minute), Again: noon.Add(time.Minute), More: true},
 	}
 	prove, wrongNumber, early, dead, over, used := number, number, number, number, number, number
@@ -42,7 +42,7 @@ func wizardSamples(t testing.TB) []sample {
 
 	scan := scanView{
 		QR: qr, Link: "otpauth://totp/Example", Groups: groups(key), Key: key, Account: sampleAccount, Method: "totp",
-		Steps: stepsTo(held("totp", nidan.StepConfirm)), Ticket: sampleTicket, Now: noon,
+		Steps: stepsTo(held("totp", nidan.StepConfirm)), At: scanPath, Ticket: sampleTicket, Now: noon,
 	}
 	wrongScan, newScan, proved := scan, scan, scan
 	wrongScan.Code = wrong(msg("reason.clock_ahead", "n", 3), "")
