@@ -133,6 +133,9 @@ func (s *Service) UseSecondLink(ctx context.Context, c Secret, from From) (Outco
 	}
 	return s.byLink(ctx, t, command{from: from}, func(d *decision) Outcome {
 		a := d.acct
+		if a.Second.Address != "" {
+			d.tell(Notice{Kind: NoticeSecondRemoved, Item: Mask(a.Second.Address)})
+		}
 		a.Second = SecondAddress{Address: t.Item, Proven: d.now, Recovers: t.Adds}
 		a.bumpRevision()
 		d.record(Event{Kind: EventSecondAdded})
