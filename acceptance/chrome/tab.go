@@ -76,6 +76,10 @@ func Dark(s *screen) { s.dark = true }
 // NoScripts is a browser in which scripts are switched off.
 func NoScripts(s *screen) { s.scriptless = true }
 
+// Mouse is for people who point at things, which is what a person does who is
+// not told otherwise.
+func Mouse(*screen) {}
+
 // Keys is for people who use no mouse: whatever is pressed, ticked or filled in
 // is gone to with Tab, and pressed with Enter or Space.
 func Keys(s *screen) { s.keys = true }
