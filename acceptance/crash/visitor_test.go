@@ -125,7 +125,7 @@ var (
 	attribute  = regexp.MustCompile(`\b(name|value)="([^"]*)"`)
 	keyOnPage  = regexp.MustCompile(`secret=([A-Z2-7]{32})`)
 	codeOnPage = regexp.MustCompile(`\b\d\d-(?:[0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}\b`)
-	otherWay   = regexp.MustCompile(`href="/login/second\?way=([a-z2-7]{26})`)
+	otherWay   = regexp.MustCompile(`href="[^"]*\?way=([a-z2-7]{26})`)
 )
 
 // field is what a form of the page is filled with.
