@@ -138,11 +138,7 @@ func (v *visit) bindMethod(h nidan.Held, chosen nidan.MethodName) bindMethodView
 // recoveryOver answers where the ticket of a recovery is not honoured: it has
 // run out, was used, or what it was for is over.
 func (v *visit) recoveryOver(out nidan.Outcome) error {
-	_, came := v.cookie(binding.cookie)
 	v.drop(binding.cookie)
-	if v.r.Method != http.MethodPost && !came {
-		return v.to("/login")
-	}
 	if out.Reason == nidan.Expired {
 		return v.stop(out, msg("login.go"), "/login")
 	}

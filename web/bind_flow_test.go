@@ -62,8 +62,10 @@ func TestARecoveryEndsWithANewMethod(t *testing.T) {
 	}
 	b.send("/recover/method", "ticket", b.value("ticket"), "method", "carrier_pigeon")
 	b.at("/recover/method", http.StatusUnprocessableEntity)
-	b.open("/recover/codes") // not yet
-	b.at("/recover/method", http.StatusOK)
+	for _, early := range []string{"/recover/codes", "/recover/codes/file", "/recover/scan", "/recover/mail"} {
+		b.open(early)
+		b.at("/recover/method", http.StatusOK)
+	}
 	b.send("/recover/method", "ticket", b.value("ticket"), "method", "totp")
 	b.at("/recover/scan", http.StatusOK)
 	b.open(at) // in the browser that used it, the link leads on
@@ -163,9 +165,7 @@ func TestAWizardWithoutARecovery(t *testing.T) {
 		other.open(step)
 		other.at("/login", http.StatusOK)
 		other.send(step, "code", "000000", "method", "totp", "saved", "yes")
-		if other.shown.status != http.StatusUnprocessableEntity {
-			t.Errorf("%s without a ticket: %d", step, other.shown.status)
-		}
+		other.at("/login", http.StatusOK)
 	}
 	b.send(at, "password", p.password)
 	b.send("/recover/method", "ticket", b.value("ticket"), "method", "totp")

@@ -12,8 +12,10 @@ func (k sheet) file(v *visit, who holder) error {
 	switch {
 	case err != nil:
 		return err
-	case !out.Passed() || len(h.Codes.Codes) == 0:
+	case !out.Passed():
 		return v.notHeld(k.carried, out)
+	case len(h.Codes.Codes) == 0:
+		return v.to(k.here) // the step before is still due
 	}
 	body, err := v.locale.file(k.view(v, h, nil))
 	if err != nil {

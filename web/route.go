@@ -15,10 +15,11 @@ type Need int
 
 // The needs. The zero value is no declaration, and New refuses it.
 const (
-	Undeclared    Need = iota
-	Anonymous          // nothing
-	PendingSignIn      // a pending sign-in: the first step has passed
-	AnySession         // a session, of whatever level the account demands now
+	Undeclared     Need = iota
+	Anonymous           // nothing
+	PendingSignIn       // a pending sign-in: the first step has passed
+	RecoveryTicket      // the ticket of a recovery: its link was used, with the password
+	AnySession          // a session, of whatever level the account demands now
 )
 
 // String implements [fmt.Stringer].
@@ -28,6 +29,8 @@ func (n Need) String() string {
 		return "anonymous"
 	case PendingSignIn:
 		return "pending sign-in"
+	case RecoveryTicket:
+		return "recovery ticket"
 	case AnySession:
 		return "any session"
 	}
@@ -43,7 +46,7 @@ type Route struct {
 	do handler
 }
 
-// A handler is one of the three function types below. Which one it is says
+// A handler is one of the four function types below. Which one it is says
 // what it needs, and New checks that the table says the same.
 type handler interface {
 	needs() Need
@@ -53,6 +56,7 @@ type handler interface {
 type (
 	anonymous   func(*visit) error
 	withPending func(*visit, signIn) error
+	withTicket  func(*visit) error
 	withSession func(*visit, session) error
 )
 
@@ -70,6 +74,7 @@ type session struct {
 
 func (anonymous) needs() Need   { return Anonymous }
 func (withPending) needs() Need { return PendingSignIn }
+func (withTicket) needs() Need  { return RecoveryTicket }
 func (withSession) needs() Need { return AnySession }
 
 func (h anonymous) serve(v *visit) error { return h(v) }
@@ -93,6 +98,21 @@ func (h withPending) serve(v *visit) error {
 		return v.signInOver(out)
 	}
 	return h(v, signIn{tok, view})
+}
+
+// serve lets nobody pass without the ticket of a recovery that is honoured now.
+func (h withTicket) serve(v *visit) error {
+	if _, came := v.cookie(binding.cookie); !came {
+		return v.to("/login")
+	}
+	_, out, err := v.held(nobody{}, binding)
+	switch {
+	case err != nil:
+		return err
+	case !out.Passed():
+		return v.recoveryOver(out)
+	}
+	return h(v)
 }
 
 // serve lets nobody pass without a live session: they log in.

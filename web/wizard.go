@@ -71,7 +71,7 @@ func inSession(do func(*visit, holder) error) withSession {
 }
 
 // alone is a step for which nobody is logged in.
-func alone(do func(*visit, holder) error) anonymous {
+func alone(do func(*visit, holder) error) withTicket {
 	return func(v *visit) error { return do(v, nobody{}) }
 }
 

@@ -28,9 +28,7 @@ func TestEveryRouteDeclaresItsNeed(t *testing.T) {
 		"GET /register/{ticket}": true, "POST /register/{ticket}": true, "GET /address/{ticket}": true, "POST /address/{ticket}": true,
 		"GET /second/{ticket}": true, "POST /second/{ticket}": true, "GET /done/second": true,
 		"GET /cancel/{ticket}": true, "POST /cancel/{ticket}": true, "GET /done/cancel": true,
-		"GET /recovery/{ticket}": true, "POST /recovery/{ticket}": true, "GET /recover/method": true, "POST /recover/method": true,
-		"GET /recover/scan": true, "POST /recover/scan": true, "GET /recover/mail": true, "POST /recover/mail": true,
-		"GET /recover/codes": true, "POST /recover/codes": true, "GET /recover/codes/file": true, "GET /recover/done": true,
+		"GET /recovery/{ticket}": true, "POST /recovery/{ticket}": true, "GET /recover/done": true,
 		"GET /notme/{ticket}": true, "POST /notme/{ticket}": true, "GET /done/notme": true,
 	}
 	for _, r := range p.Routes() {
@@ -51,6 +49,7 @@ func TestNewRefusesARouteThatDeclaresSomethingElse(t *testing.T) {
 		{"GET", "/x", AnySession, anonymous(home)},
 		{"GET", "/x", Anonymous, withSession(showSecurity)},
 		{"GET", "/x", AnySession, withPending(showSecond)},
+		{"GET", "/x", Anonymous, withTicket(showBindMethod)},
 		{"GET", "/x", Anonymous, nil},
 	} {
 		p := newPages(t)
