@@ -8,8 +8,7 @@
 // # A new screen
 //
 //  1. x.go: the view, and its handlers. A handler's type says what it needs:
-//     anonymous, withPending,
-//     withTicket or withSession.
+//     anonymous, withPending, withTicket or withSession.
 //  2. x.html: {{define "title"}} (title and h1) and {{define "main"}}. Where its
 //     GET reads a query, {{define "asked"}} writes it, so that a change of the
 //     language comes back to the same.
