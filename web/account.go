@@ -150,7 +150,4 @@ var deleteAccount = both{
 }
 
 // deletedPath is where a deletion leads to. Nobody is logged in there.
-const deletedPath = "/deleted"
-
-// showDeleted says that an account is gone. It knows nothing of any account.
-func showDeleted(v *visit) error { return v.show(http.StatusOK, "deleted", nil) }
+const deletedPath = "/done/deleted"

@@ -35,5 +35,5 @@ func postNotMe(v *visit, s session) error {
 	}
 	v.dropSession()
 	v.drop(rememberedCookie)
-	return v.to("/notme/done") // where the mailed link leads to, too
+	return v.to(notMeLink.after) // the mailed link does the same
 }

@@ -127,6 +127,6 @@ func table() []Route {
 		{"POST", "/security/second/remove", AnySession, withSession(removeSecond.post)},
 		{"GET", "/security/delete", AnySession, withSession(deleteAccount.show)},
 		{"POST", "/security/delete", AnySession, withSession(deleteAccount.post)},
-		{"GET", deletedPath, Anonymous, anonymous(showDeleted)},
+		{"GET", deletedPath, Anonymous, showAfter("deleted")},
 	}
 }

@@ -18,7 +18,7 @@ var body = strings.Repeat("a", 26) + strings.Repeat("A", 43)
 func TestEveryRouteDeclaresItsNeed(t *testing.T) {
 	p := newPages(t)
 	open := map[string]bool{
-		"GET /{$}": true, "GET /static/{file...}": true, "GET /deleted": true, "GET /login": true, "POST /login": true, "GET /forgot": true, "POST /language": true,
+		"GET /{$}": true, "GET /static/{file...}": true, "GET /done/deleted": true, "GET /login": true, "POST /login": true, "GET /forgot": true, "POST /language": true,
 		"GET /help": true, "GET /help/{entry}": true,
 		"GET /invite/{ticket}": true, "POST /invite/{ticket}": true, "GET /reset/{ticket}": true,
 		"POST /reset/{ticket}": true, "GET /browser/{ticket}": true, "POST /browser/{ticket}": true,
