@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -437,11 +436,7 @@ func (w *person) check() error {
 		return nil // find will see
 	}
 	v := w.p.visitor()
-	a, err := v.post("/login", "login", w.name, "password", w.password)
-	for try := 0; err == nil && a.status == http.StatusServiceUnavailable && try < 10; try++ {
-		time.Sleep(time.Second) // as it asks: the machine hashes for others, and nothing was judged
-		a, err = v.post("/login", "login", w.name, "password", w.password)
-	}
+	a, err := v.patient("/login", "login", w.name, "password", w.password)
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s: %w", w.name, err)
@@ -475,7 +470,7 @@ func (w *person) replay(v *visitor) error {
 		}
 		w.refused[way]++
 		w.wrong++
-		a, err := v.post("/login/second", "way", ways[way], "code", w.taken[i].code)
+		a, err := v.patient("/login/second", "way", ways[way], "code", w.taken[i].code)
 		if err != nil || v.cookie("session") != "" || a.status != 422 {
 			return fmt.Errorf("%s: a code that was accepted before (%v): %s %w", w.name, w.taken[i].way, a, err)
 		}

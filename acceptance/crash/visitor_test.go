@@ -69,6 +69,17 @@ func (v *visitor) post(path string, fields ...string) (answer, error) {
 	return v.do("POST", path, strings.NewReader(form.Encode()))
 }
 
+// patient posts again while the program asks to: the machine hashes for others,
+// and nothing was judged.
+func (v *visitor) patient(path string, fields ...string) (answer, error) {
+	a, err := v.post(path, fields...)
+	for try := 0; err == nil && a.status == http.StatusServiceUnavailable && try < 30; try++ {
+		time.Sleep(time.Second) // as Retry-After says
+		a, err = v.post(path, fields...)
+	}
+	return a, err
+}
+
 func (v *visitor) do(method, path string, body io.Reader) (answer, error) {
 	req, err := http.NewRequest(method, v.p.url+path, body)
 	if err != nil {
