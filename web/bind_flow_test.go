@@ -194,8 +194,12 @@ func TestAWizardWithoutARecovery(t *testing.T) {
 	h.pass(2 * time.Hour)
 	b.open("/recover/scan")
 	b.at("/recover/scan", http.StatusGone)
+	b.cookies[bindCookie] = ticket
 	b.logIn(p)
 	b.at("/login/second", http.StatusOK)
 	b.send("/login/second", "way", b.value("way"), "code", p.code(h))
 	b.at("/security", http.StatusOK)
+	if b.cookies[bindCookie] != "" {
+		t.Error("what was begun before outlives a log-in")
+	}
 }
