@@ -63,6 +63,7 @@ type page struct {
 	Account   string  // empty: nobody is logged in
 	Recovery  *banner // under way in that account
 	Failed    bool    // the title says so
+	Posted    bool    // it answers a form, and stands in for the page of Here
 	View      any
 }
 
@@ -90,6 +91,7 @@ func (v *visit) retryAfter(d time.Duration) {
 func (v *visit) write(status int, name string, pg page) error {
 	pg.Lang, pg.Languages, pg.Here = v.locale.Tag(), v.p.locales.all, v.here()
 	pg.Brand, pg.Account, pg.Recovery = v.p.brand, v.account, v.banner
+	pg.Posted = v.r.Method == http.MethodPost
 	var b bytes.Buffer
 	if err := v.locale.execute(&b, name, pg); err != nil {
 		return err

@@ -1,5 +1,6 @@
-// What the pages can do without: copy, print, a count-down, and our own words
-// where a box must be ticked. Nothing is sent anywhere.
+// What the pages can do without: copy, print, a count-down, the way back to a
+// form that was sent, and our own words where a box must be ticked. Nothing is
+// sent anywhere.
 "use strict";
 
 for (const button of document.querySelectorAll("[data-copy]")) {
@@ -52,3 +53,8 @@ for (const box of document.querySelectorAll("[data-required]")) {
   box.addEventListener("invalid", () => box.setCustomValidity(box.dataset.required));
   box.addEventListener("change", () => box.setCustomValidity(""));
 }
+
+// Who comes back to the answer of a form, or loads it again, gets the page of
+// the form anew. Without this the browser asks whether to send it once more.
+const answered = document.querySelector("[data-at]");
+if (answered) history.replaceState(null, "", answered.dataset.at || location.href);
