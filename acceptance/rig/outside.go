@@ -39,7 +39,8 @@ func NewOutside(t testing.TB, data, public string, command func() *exec.Cmd) *Ou
 	return o
 }
 
-var listening = regexp.MustCompile(` listening on (127\.0\.0\.1:\d+)`)
+// Both "serve" and "demo" say where they are.
+var listening = regexp.MustCompile(`(?: listening on |^  open +http://)(127\.0\.0\.1:\d+)`)
 
 // Start starts the program and returns when it listens.
 func (o *Outside) Start() {
