@@ -61,6 +61,9 @@ func (t *Tab) Refused(heading, sentence, label string) {
 	if title := t.Title(); !strings.HasPrefix(title, "Error: ") {
 		t.T.Errorf("the title is %q after “%s”", title, sentence)
 	}
+	if t.Focus() != label {
+		t.Picture() // the focus is set with the first frame, which may still be due
+	}
 	if f := t.Focus(); f != label {
 		t.T.Errorf("the focus is on %q instead of %q after “%s”", f, label, sentence)
 	}

@@ -41,7 +41,7 @@ type Labels struct {
 	TurnOff     string `key:"security.turn_off"`
 	Method      string `key:"on.h1"`
 	GetStarted  string `key:"on.go"`
-	App         string `key:"method.totp.name"`
+	AppName     string `key:"method.totp.name"`
 	ScanH1      string `key:"scan.h1"`
 	SixDigits   string `key:"method.totp.label"`
 	Prove       string `key:"onmail.h1"`
