@@ -50,7 +50,7 @@ func (s *Service) mailProof(ctx context.Context, tok SessionToken, p TicketPurpo
 			out.Reason, out.Until = SendWait, at
 			return out
 		}
-		d.countSend()
+		d.countSend(d.class())
 		t := d.link(p, d.now, linkFor)
 		t.Item = name
 		if with != nil {
@@ -74,12 +74,6 @@ func (s *Service) mailProof(ctx context.Context, tok SessionToken, p TicketPurpo
 		out.Reason, out.Until = OK, t.Expires
 		return out
 	})
-}
-
-// countSend counts a mail that somebody in a session causes.
-func (d *decision) countSend() {
-	sends := &d.acct.Throttle.Sends[d.class()]
-	*sends = append(*sends, d.now.Unix())
 }
 
 // taken reports whether an account has a name.

@@ -21,14 +21,13 @@ const (
 
 // The budget of mailed numbers, per browser class (ASVS 6.6.3; SECURITY J1, J3).
 const (
-	resendAfter   = time.Minute
-	sendsPerUse   = 3
-	sendsAnHour   = 5
-	sendsADay     = 10
-	wrongPerCode  = 5
-	maxPrompts    = 6 // outstanding, per browser class; the oldest of the class goes
-	day           = 24 * time.Hour
-	sendsRemember = day
+	resendAfter  = time.Minute
+	sendsPerUse  = 3
+	sendsAnHour  = 5
+	sendsADay    = 10
+	wrongPerCode = 5
+	maxPrompts   = 6 // outstanding, per browser class; the oldest of the class goes
+	day          = 24 * time.Hour
 )
 
 // An Outstanding is a number that was mailed and not used: the newest one of
@@ -64,7 +63,7 @@ func (a *Account) mayAgain(o *Outstanding, c Class, now time.Time) (at time.Time
 			at = t
 		}
 	}
-	if o != nil {
+	if o != nil && now.Before(o.Expires) {
 		if o.Sent >= sendsPerUse {
 			return time.Time{}, true
 		}
@@ -91,11 +90,12 @@ func (d *decision) forgetPrompts() {
 		}
 		return orphan || !d.now.Before(o.Expires)
 	})
-	for c := range a.Throttle.Sends {
-		a.Throttle.Sends[c] = slices.DeleteFunc(a.Throttle.Sends[c], func(t int64) bool {
-			return d.now.Sub(time.Unix(t, 0)) >= sendsRemember
-		})
-	}
+}
+
+// countSend counts a mail at a class's expense.
+func (d *decision) countSend(c Class) {
+	sends := slices.DeleteFunc(d.acct.Throttle.Sends[c], func(t int64) bool { return d.now.Sub(time.Unix(t, 0)) >= day })
+	d.acct.Throttle.Sends[c] = append(sends, d.now.Unix())
 }
 
 // mailed are the messages that carry a number.
@@ -108,9 +108,7 @@ var mailed = map[PromptUse]NoticeKind{
 // counted before it is queued. Outcomes: OK; SendWait with Until, SendsUsedUp.
 func (d *decision) send(m Prompting, holder string, use PromptUse, x string, c Class) Outcome {
 	a := d.acct
-	d.forgetPrompts()
-	o := a.outstanding(holder, use)
-	switch at, never := a.mayAgain(o, c, d.now); {
+	switch at, never := a.mayAgain(a.outstanding(holder, use), c, d.now); {
 	case never:
 		return Outcome{Reason: SendsUsedUp}
 	case !at.IsZero():
@@ -121,6 +119,8 @@ func (d *decision) send(m Prompting, holder string, use PromptUse, x string, c C
 		d.fail(err)
 		return Outcome{}
 	}
+	d.forgetPrompts()
+	o := a.outstanding(holder, use)
 	if o == nil {
 		d.evictPrompt(c)
 		a.Prompts = append(a.Prompts, Outstanding{For: holder, Use: use})
@@ -131,7 +131,7 @@ func (d *decision) send(m Prompting, holder string, use PromptUse, x string, c C
 	o.Authenticator, o.Class, o.State, o.At, o.Expires, o.Wrong = x, c, p.State, d.now, p.Until, 0
 	o.Sent++
 	o.Message = d.tellOnly(Notice{Kind: mailed[use], Code: p.Code.Reveal(), Until: p.Until})
-	a.Throttle.Sends[c] = append(a.Throttle.Sends[c], d.now.Unix())
+	d.countSend(c)
 	d.record(Event{Kind: EventCodeSent, Detail: string(use), Authenticator: x, Known: c == Known})
 	return Outcome{Reason: OK, Until: p.Until}
 }

@@ -259,7 +259,7 @@ func (s *Service) MailRecoveryLink(ctx context.Context, tok PendingToken, second
 		if at, _ := a.mayAgain(nil, p.Class, d.now); !at.IsZero() {
 			return Outcome{Reason: SendWait, Until: at}
 		}
-		a.Throttle.Sends[p.Class] = append(a.Throttle.Sends[p.Class], d.now.Unix())
+		d.countSend(p.Class)
 		t := d.link(TicketRecovery, d.now, linkFor)
 		t.Recovery = r.ID
 		d.tellOnly(Notice{Kind: NoticeRecoveryLink, To: to, Until: t.Expires, Link: MailedLink{Purpose: t.Purpose, Ticket: s.sealTicket(t).Reveal()}})
