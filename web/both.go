@@ -38,11 +38,12 @@ type bothView struct {
 	Protected bool   // the second step is asked too
 	Way       nidan.Way
 	Others    []nidan.Way
-	Last      string        // id of the way that is best not asked for
-	Mailbox   string        // masked
-	Mailed    *nidan.Mailed // the number on its way
-	Unsent    *message      // why none was sent
-	Wrong     *message      // about no field
+	Marks     map[string]*message // see marks
+	Last      string              // id of the way that is best not asked for
+	Mailbox   string              // masked
+	Mailed    *nidan.Mailed       // the number on its way
+	Unsent    *message            // why none was sent
+	Wrong     *message            // about no field
 	Password  field
 	Code      field
 	Item      field        // the page's own field, where it has one
@@ -99,6 +100,7 @@ func (p both) view(v *visit, s session, way string) (bothView, error) {
 	if view.Way, view.Others, ok = choose(o.Ways, way); !ok {
 		return bothView{}, errNoWay
 	}
+	view.Marks = marks(o.Ways)
 	for _, x := range o.Authenticators {
 		if x.Sheet != nil {
 			view.Codes = x.Sheet

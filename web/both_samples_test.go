@@ -46,6 +46,9 @@ func bothSamples(testing.TB) []sample {
 	toMail := beginning{Method: "mail", Old: &dying, Others: []nidan.MethodName{"totp"}, Base: newPhone.Base, Steps: stepsOf("mail", false, true, 1)}
 	fromMail := beginning{Method: "totp", Old: &mailView, Base: "/security/methods/waymail/replace/", Steps: steps}
 	replace, add := view(newPhone.Base+"totp", newPhone), view(addPath+"/totp", beginning{Method: "totp", Steps: steps})
+	twins := add
+	twins.Marks = marks([]nidan.Way{appWay, {ID: "waytwin", Method: "totp", Added: ago(9 * aDay)}, sheetWay})
+	twins.Others = []nidan.Way{{ID: "waytwin", Method: "totp"}, sheetWay}
 	noSend := add
 	noSend.Wrong = msg("reason.sends_used_up")
 	remove := view("/security/methods/waymail/remove", row(mailView, "totp"))
@@ -66,6 +69,7 @@ func bothSamples(testing.TB) []sample {
 		{name: "offdone", page: "offdone"},
 		{name: "add", page: "add", view: onView{Methods: []nidan.MethodName{"totp", "mail"}, Chosen: "totp"}},
 		{name: "addwith", page: "addwith", view: add},
+		{name: "addwith-twins", page: "addwith", view: twins},
 		{name: "addwith-mail", page: "addwith", view: view(addPath+"/mail", beginning{Method: "mail", Steps: toMail.Steps})},
 		{name: "addwith-used-up", page: "addwith", view: noSend, bad: true},
 		{name: "replace", page: "replace", view: replace},

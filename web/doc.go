@@ -17,6 +17,12 @@
 //     missing, unused, or has other placeholders than English.
 //  5. Its states in samples_test.go, so that it is executed in each language.
 //
+// # A page that asks for both steps
+//
+// One value of type both, whose show and post stand in routes.go, and a template
+// with the parts "both", "send-first" and "both-ways". A way that has to be
+// mailed a number first, the throttles and the fields are its business.
+//
 // # A new language
 //
 // One file in locale/, named by its BCP 47 tag, and what package catalogue says.

@@ -10,6 +10,7 @@ import (
 // A methodRow is one of the account's ways, with what can be done about it.
 type methodRow struct {
 	nidan.AuthenticatorView
+	Dead    bool             // takes no codes any more
 	First   bool             // a log-in asks for it first
 	Only    bool             // the last one that protects: it goes by turning off
 	Replace nidan.MethodName // what takes its place unless something else is chosen; empty: nothing can
@@ -18,9 +19,12 @@ type methodRow struct {
 // rows lists what the account has.
 func (v *visit) rows(o nidan.Overview) []methodRow {
 	var rows []methodRow
-	protecting := func(x nidan.AuthenticatorView) bool { return !x.Reserve && x.Disabled.IsZero() }
+	dead := func(id string) bool {
+		return slices.ContainsFunc(o.Ways, func(w nidan.Way) bool { return w.ID == id && w.Disabled })
+	}
+	protecting := func(x nidan.AuthenticatorView) bool { return !x.Reserve && !dead(x.ID) }
 	for i, x := range o.Authenticators {
-		r := methodRow{AuthenticatorView: x, First: i == 0 && protecting(x) && !x.Barred}
+		r := methodRow{AuthenticatorView: x, Dead: dead(x.ID), First: i == 0 && protecting(x) && !x.Barred}
 		r.Only = !x.Reserve && !slices.ContainsFunc(o.Authenticators, func(y nidan.AuthenticatorView) bool { return y.ID != x.ID && protecting(y) })
 		if can := v.replacements(o, x); len(can) > 0 {
 			r.Replace = can[0]

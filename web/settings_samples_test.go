@@ -51,6 +51,7 @@ func row(x nidan.AuthenticatorView, replace nidan.MethodName) methodRow {
 }
 
 func firstRow(r methodRow) methodRow { r.First = true; return r }
+func deadRow(r methodRow) methodRow  { r.Dead = true; return r }
 func onlyRow(r methodRow) methodRow  { r.Only = true; return r }
 
 func sampleSessions() []nidan.SessionView {
@@ -108,7 +109,7 @@ func overviewSamples(testing.TB) []sample {
 	few.Renewal, few.Resync, few.Done = "04", "wayapp", msg("did.recovery")
 	dead, gone, none, barred := appView, nidan.AuthenticatorView{ID: "x", Method: "carrier_pigeon", Added: ago(400 * aDay)}, sheetView, mailView
 	dead.Disabled, none.Sheet, barred.Barred = ago(aDay), sampleSheet(0), true
-	stuck := view(sampleOverview(none, barred, dead, gone), row(none, ""), onlyRow(row(barred, "totp")), row(dead, "totp"), row(gone, "totp"))
+	stuck := view(sampleOverview(none, barred, dead, gone), row(none, ""), onlyRow(row(barred, "totp")), deadRow(row(dead, "totp")), deadRow(row(gone, "totp")))
 	remembered := sampleOverview(appView, sheetView)
 	remembered.Remembered = []nidan.RememberedView{
 		{ID: "r1", Browser: "Firefox on Windows", Address: "203.0.113.7", Since: ago(2 * aDay), Expires: noon.Add(28 * aDay)},
