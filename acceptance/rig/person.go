@@ -41,6 +41,11 @@ func (r *Rig) Person() *Person {
 	return p
 }
 
+// Somebody is a person whose account was made otherwise.
+func (r *Rig) Somebody(name, password string) *Person {
+	return &Person{r: r, Name: name, Password: password}
+}
+
 // Protected makes an account that has two-step verification on, and a browser
 // that is logged in to it. The clock has moved on to a fresh code.
 func (r *Rig) Protected() (*Person, *Browser) {
