@@ -235,7 +235,18 @@ func (w *wire) sendAnd(method string, raw []byte, hangUp bool) (answer, error) {
 }
 
 // paths are where an answer may lead to.
-var paths = []string{"/", "/login", "/login/second", "/login/lost", "/security", "/security#sessions", "/security/on", "/security/on/scan", "/security/on/codes", "/security/on/done", "/security/codes", "/security/codes/new", "/security/codes/done", "/security/code", "/security/off", "/security/off/done"}
+var paths = []string{
+	"/", "/login", "/login?everywhere", "/login/second", "/login/lost", "/login/recovery",
+	"/sent/reset", "/sent/register", "/sent/browser", "/done/cancel", "/done/notme", "/done/second", "/done/deleted",
+	"/recover/method", "/recover/scan", "/recover/mail", "/recover/codes", "/recover/done",
+	"/security", "/security?recovery", "/security#sessions", "/security/on", "/security/on/scan", "/security/on/mail", "/security/on/codes", "/security/on/done",
+	"/security/codes", "/security/codes/new", "/security/codes/done", "/security/code", "/security/off", "/security/off/done",
+	"/security/account", "/security/account?password", "/security/account?second", "/security/activity", "/security/add",
+	"/security/address", "/security/address/sent", "/security/browsers", "/security/browsers?ended", "/security/browsers?everywhere",
+	"/security/browsers?forgotten", "/security/delete", "/security/methods", "/security/methods?first", "/security/methods?removed",
+	"/security/methods?renamed", "/security/methods?resynced", "/security/methods/added", "/security/methods/replaced",
+	"/security/methods/resync", "/security/notme", "/security/password", "/security/second", "/security/second/sent",
+}
 
 // clear checks an answer to something bad.
 func clear(method string, a answer) error {
