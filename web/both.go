@@ -48,9 +48,12 @@ type bothView struct {
 	Code      field
 	Item      field        // the page's own field, where it has one
 	Ticked    bool         // its box
+	Resync    string       // the app whose clock may be off, after its code was refused
 	Codes     *nidan.Sheet // the backup codes there are
 	About     any          // what look prepared
 	Now       time.Time
+
+	resyncs bool // the way has a clock that can be matched
 }
 
 // Asks reports whether the page asks for the steps, or a number has to be
@@ -105,6 +108,7 @@ func (p both) view(v *visit, s session, way string) (bothView, error) {
 		if x.Sheet != nil {
 			view.Codes = x.Sheet
 		}
+		view.resyncs = view.resyncs || x.ID == view.Way.ID && x.Resyncs
 	}
 	return view, nil
 }
@@ -176,6 +180,9 @@ func (p both) tell(v *visit, out nidan.Outcome, view *bothView) {
 		return
 	default:
 		view.Code = v.wrongCode(m, view.Way.Method)
+		if out.Reason == nidan.WrongAnswer && view.resyncs {
+			view.Resync = view.Way.ID
+		}
 		return
 	}
 	if shapes[view.Way.Method].Keep {

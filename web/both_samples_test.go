@@ -26,7 +26,7 @@ func bothSamples(testing.TB) []sample {
 		return b
 	}
 	code := func(b bothView) bothView {
-		b.Password, b.Code = field{}, wrong(msg("reason.wrong_answer.totp"), "")
+		b.Password, b.Code, b.Resync = field{}, wrong(msg("reason.wrong_answer.totp"), ""), appWay.ID
 		return b
 	}
 	sent := &nidan.Mailed{To: sampleMailbox, At: noon, Until: noon.Add(10 * time.Minute), Again: noon.Add(time.Minute), More: true}

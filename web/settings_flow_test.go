@@ -221,6 +221,7 @@ func TestTheAccountIsDeleted(t *testing.T) {
 	b.says("The account mina@example.com is erased at once and cannot be brought back.", "Keep the account")
 	b.send("/security/delete", "password", p.password, "way", b.value("way"), "code", "000000")
 	b.focused("code")
+	b.linkOf("Are its codes refused? Match the clock")
 	b.both(p)
 	b.at("/done/deleted", http.StatusOK)
 	b.saysNot("mina")
@@ -272,6 +273,9 @@ func TestItWasNotMe(t *testing.T) {
 	other.at("/security", http.StatusOK)
 	b.send("/security/notme")
 	b.at("/done/notme", http.StatusOK)
+	if _, kept := b.cookies[sessionCookie]; kept {
+		t.Error("the session's cookie is kept")
+	}
 	for _, x := range []*browser{b, other} {
 		x.open("/security")
 		x.at("/login", http.StatusOK)
