@@ -220,7 +220,7 @@ func (w *Walk) branded() string {
 // come in any order.
 func (w *Walk) Told(subjects ...string) {
 	w.T.Helper()
-	asked := []string{w.MailSignIn, w.MailProve, w.MailSetUp, w.MailRegister, w.MailReset}
+	asked := []string{w.MailSignIn, w.MailProve, w.MailSetUp, w.MailRegister, w.MailReset, w.MailRecovery}
 	count := func() (got []string, all int) {
 		for _, m := range w.Box.All() {
 			if m.EnvelopeTo != w.Name {

@@ -32,7 +32,7 @@ type Labels struct {
 	LookInBox string `key:"sent.h1"`
 	Choose    string `key:"invite.h1"`
 	Create    string `key:"invite.go"`
-	NewReset  string `key:"reset.h1"`
+	ResetH1   string `key:"reset.h1"`
 	SetReset  string `key:"reset.go"`
 
 	Off         string `key:"security.is_off"`
@@ -47,23 +47,23 @@ type Labels struct {
 	Prove       string `key:"onmail.h1"`
 	EightDigits string `key:"method.mail.label"`
 
-	Codes      string `key:"codes.h1"`
-	File       string `key:"codes.download"`
-	Saved      string `key:"codes.saved"`
-	Complete   string `key:"codes.complete"`
-	Done       string `key:"done.h1"`
-	IsOn       string `key:"done.lead"`
-	Reissue    string `key:"security.reissue"`
-	Next       string `key:"reissue.go"`
-	NewCodes   string `key:"reissued.h1"`
-	Ways       string `key:"security.ways"`
-	AddH1      string `key:"add.h1"`
-	MailName   string `key:"method.mail.name"`
-	AddMail    string `key:"method.mail.add"`
-	Added      string `key:"changed.added"`
-	Replace    string `key:"methods.replace"`
-	ReplaceApp string `key:"method.totp.replace"`
-	Replaced   string `key:"changed.replaced"`
+	Codes    string `key:"codes.h1"`
+	File     string `key:"codes.download"`
+	Saved    string `key:"codes.saved"`
+	Complete string `key:"codes.complete"`
+	Done     string `key:"done.h1"`
+	IsOn     string `key:"done.lead"`
+	Reissue  string `key:"security.reissue"`
+	Next     string `key:"reissue.go"`
+	NewCodes string `key:"reissued.h1"`
+	Ways     string `key:"security.ways"`
+	AddH1    string `key:"add.h1"`
+	MailName string `key:"method.mail.name"`
+	AddMail  string `key:"method.mail.add"`
+	Added    string `key:"changed.added"`
+	Replace  string `key:"methods.replace"`
+	ToApp    string `key:"method.totp.instead"`
+	Replaced string `key:"changed.replaced"`
 
 	EnterApp    string `key:"method.totp.h1"`
 	EnterMail   string `key:"method.mail.h1"`
@@ -84,9 +84,11 @@ type Labels struct {
 	MailSignIn   string `key:"mail:code_sign_in.subject"`
 	MailProve    string `key:"mail:code_address.subject"`
 	MailSetUp    string `key:"mail:code_set_up.subject"`
+	MailConfirm  string `key:"mail:code_confirm.subject"`
 	MailOn       string `key:"mail:turned_on.subject"`
 	MailOff      string `key:"mail:turned_off.subject"`
 	MailRegister string `key:"mail:link_register.subject"`
+	MailRecovery string `key:"mail:link_recovery.subject"`
 	MailReset    string `key:"mail:link_reset.subject"`
 	MailAdded    string `key:"mail:method_added.subject.mail"`
 	MailReplaced string `key:"mail:method_replaced.subject.totp"`
