@@ -71,15 +71,16 @@ func (s *Service) binding(ctx context.Context, c Carried, cmd command, step func
 	if out := c.drawn(); !out.Passed() {
 		return out, nil
 	}
-	t, expired := s.openTicket(TicketBind, c.Ticket, s.Now())
+	carried, expired := s.openTicket(TicketBind, c.Ticket, s.Now())
 	switch {
 	case expired:
 		return Outcome{Reason: Expired}, nil
-	case t == nil:
+	case carried == nil:
 		return Outcome{Reason: Gone}, nil
 	}
-	cmd.account = t.Account
+	cmd.account = carried.Account
 	out, err := s.change(ctx, cmd, func(d *decision) Outcome {
+		t := carried.again()
 		if err := s.notOlder(ctx, d.acct, "ticket", t.Made); err != nil {
 			d.fail(err)
 			return Outcome{}

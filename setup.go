@@ -72,7 +72,7 @@ func (s *Service) draw(ctx context.Context, tok SessionToken, t *ticket, name st
 		if t.Epoch != d.acct.Epoch || t.Revision != d.acct.Revision {
 			return Outcome{Reason: DoneElsewhere}
 		}
-		return d.mailFor(t)
+		return d.mailFor(t.again())
 	})
 }
 

@@ -171,6 +171,13 @@ const (
 	StepSave                // "I have saved them"
 )
 
+// again is a copy for one attempt at a decision: one that loses the race must
+// not hand on what it has done to the ticket.
+func (t *ticket) again() *ticket {
+	c := *t
+	return &c
+}
+
 // step says what a wizard's ticket waits for.
 func (t *ticket) step() Step {
 	switch {
