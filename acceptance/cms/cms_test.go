@@ -10,12 +10,15 @@ import (
 
 	"github.com/nidan-auth/nidan/acceptance/chrome"
 	"github.com/nidan-auth/nidan/acceptance/rig"
+	"github.com/nidan-auth/nidan/acceptance/walk"
 	"github.com/nidan-auth/nidan/server"
 )
 
-// profile is the product that this journey is about. It has no name for its
-// account area, and its own clock on the wall.
-func profile(c *server.Config) {
+const profile = "cms"
+
+// unnamed is the product without mail, without a name for its account area, and
+// with a sentence in place of an address for support.
+func unnamed(c *server.Config) {
 	c.BrandName, c.BrandArea, c.Zone = "Inkwell", "", "Asia/Tokyo"
 	c.BrandHome, c.BrandSupport = "https://inkwell.example.com/", "Ask the editors' desk, room 12."
 }
@@ -37,7 +40,7 @@ func lives(tab *chrome.Tab) int {
 }
 
 func TestCMS(t *testing.T) {
-	r := rig.New(t, profile)
+	r := rig.New(t, unnamed)
 	p := r.Person()
 	tab := chrome.Open(r)
 	first := func() {
@@ -54,7 +57,7 @@ func TestCMS(t *testing.T) {
 	tab.Press("Turn on")
 
 	t.Log("step 5: the page warns of a lost device, and of what helps then")
-	tab.Expect("Choose a method", "If the phone is lost, so are its codes. The backup codes from step 3 get you in then.")
+	tab.Expect("Choose a method", "If the phone is lost, so are its codes. The backup codes from the last step get you in then.")
 
 	tab.Press("Get started")
 	tab.Expect("Scan the QR code", "Name in the app: Inkwell, "+p.Name)
@@ -115,4 +118,131 @@ func TestCMS(t *testing.T) {
 	tab.Sees("Logged in with backup code 10")
 
 	t.Log("not yet walked: step 4 (a workspace that admits only members who have it on)")
+}
+
+// With a mail server a lost device locks nobody out either, though the codes are
+// lost with it: recovery was set up on the way, as the address is known.
+func TestEverythingLost(t *testing.T) {
+	w := walk.Start(t, profile, "en")
+	w.Registers()
+	w.First()
+	w.Press("Turn on")
+	w.Expect("Choose a method")
+	w.SeesNot("E-mail code")
+	w.Press("Get started")
+	w.Scans()
+	w.Saves()
+	w.Expect("The set-up is complete", "On since 22 November 2026, 18:00 JST.")
+	if to := w.Link("Go to Profile"); to != "https://content.example/" {
+		t.Errorf("the way home leads to %q", to)
+	}
+	lost := w.Phone
+	w.LogsOut()
+	w.First()
+
+	w.Step("5", "a lost device, and the codes with it: a wait, then a link sets up another phone")
+	w.Expect("Enter the code from your app")
+	w.Press("I have lost my phone")
+	w.Expect("If your phone is lost", "after a waiting period of 24 hours.")
+	w.Press("Recover your account")
+	w.Press("Start the recovery")
+	w.Expect("Recovery is under way", "From 23 November 2026, 18:00 JST you can set up a new method.")
+	w.Letter("Account recovery has started")
+	w.R.Clock.Advance(12 * time.Hour)
+	w.Letter("Account recovery: half of the wait is over")
+	w.HalfWayTold()
+	w.R.Clock.Advance(14 * time.Hour)
+	w.Letter("Account recovery: a new method can be set up")
+	w.Go("/login")
+	w.First()
+	w.Press("See how far it is")
+	w.Press("Mail me the link")
+	w.Go(w.Letter("Account recovery: set up a new method now").Link[0])
+	w.Expect("Set up a new method")
+	w.Fill("Password", w.Pass)
+	w.Press("Continue")
+	w.Expect("Choose a method", "What you choose takes the place of all that you had.")
+	w.Press("Continue")
+	w.Scans()
+	w.Saves()
+	w.Expect("The new method is set up", "The recovery is complete.")
+	w.Press("Log in")
+	w.First()
+	w.Expect("Enter the code from your app")
+	w.R.Clock.Advance(time.Minute)
+	w.Fill("6-digit code", lost.Code())
+	w.Press("Continue")
+	w.Refused("Enter the code from your app", "That code did not match. Enter the code your app shows now.", "6-digit code")
+	w.Second()
+}
+
+// In a browser of one's own the code can be left out for thirty days.
+func TestRemembered(t *testing.T) {
+	w := walk.Start(t, profile, "en")
+	w.Registers()
+	w.First()
+	w.Press("Turn on")
+	w.Press("Get started")
+	w.Scans()
+	w.Saves()
+	w.LogsOut()
+	w.First()
+	const box = "Do not ask in this browser for 30 days Only on a device that is yours."
+	w.Expect("Enter the code from your app")
+	if w.Ticked(box) {
+		t.Error("the box is ticked beforehand")
+	}
+	w.Tick(box)
+	w.Second()
+	w.LogsOut()
+	w.R.Clock.Advance(29 * 24 * time.Hour)
+	w.First()
+	w.Expect("Security settings", "Logged in without a code")
+
+	t.Log("it is no second step for a change of protection")
+	w.Press("Turn off")
+	w.Fill("Password", w.Pass)
+	w.Fill("6-digit code", w.Phone.Wrong())
+	w.Press("Turn off")
+	w.Refused("Turn off two-step verification", "That code did not match. Enter the code your app shows now.", "6-digit code")
+
+	t.Log("listed and revocable")
+	w.Press("Keep it on")
+	w.Press("Browsers")
+	w.Expect("Browsers", "Remembered browsers In these no code is asked at log-in.", "No code until 22 December 2026")
+	w.Press("Ask again")
+	w.Expect("Browsers", "From the next log-in the code is asked there again.")
+	w.LogsOut()
+	w.First()
+	w.Second()
+}
+
+// The main path by the keys alone in English, with the finger in Japanese, and
+// with the mouse in Korean.
+func TestInEveryLanguage(t *testing.T) {
+	for language, hands := range map[string]chrome.Option{"en": chrome.Keys, "ja": chrome.Phone, "ko": chrome.Mouse} {
+		t.Run(language, func(t *testing.T) {
+			w := walk.Start(t, profile, language, hands)
+			w.Registers()
+			w.First()
+			w.Expect(w.Settings, w.Off)
+			w.Press(w.TurnOn)
+			w.Expect(w.Method)
+			w.Press(w.GetStarted)
+			w.Scans()
+			w.Saves()
+			w.Expect(w.Done, w.IsOn)
+			w.LogsOut()
+			w.First()
+			w.Second()
+			w.LogsOut()
+			w.First()
+			w.Press(w.Lost)
+			w.Expect(w.LostH1)
+			w.Backup(10)
+			w.Press(w.NotNow)
+			w.Expect(w.Settings)
+			w.Told(w.MailOn, walk.Put(w.MailUsed, "n", "9"))
+		})
+	}
 }

@@ -50,18 +50,6 @@ func forgets(w *journey.Walk) {
 	w.First()
 }
 
-// recorded waits until the account knows that a notice of its recovery was
-// handed over: the mail comes a moment earlier.
-func recorded(w *journey.Walk, field string) {
-	w.T.Helper()
-	for begun := time.Now(); time.Since(begun) < 20*time.Second; {
-		if r, _ := w.R.Document(w.Name)["recovery"].(map[string]any); r[field] != nil {
-			return
-		}
-	}
-	w.T.Fatal("the account does not know that the notice was handed over")
-}
-
 // Whoever has the e-mail code alone and forgets the password is let in by a
 // backup code at once.
 func TestForgottenWithBackupCode(t *testing.T) {
@@ -128,7 +116,7 @@ func TestForgottenWithoutBackupCode(t *testing.T) {
 	w.Letter(toldStart)
 	w.R.Clock.Advance(36 * time.Hour)
 	w.Letter(toldHalf)
-	recorded(w, "m")
+	w.HalfWayTold()
 	w.R.Clock.Advance(35*time.Hour + 59*time.Minute)
 	w.Go("/login")
 	w.First()

@@ -255,3 +255,15 @@ func (w *Walk) Unchanged(meanwhile func()) {
 		w.T.Errorf("the account went from version %d to %d", before, now)
 	}
 }
+
+// HalfWayTold waits until the account knows that the mail of half-way was handed
+// over, which is a moment after it came.
+func (w *Walk) HalfWayTold() {
+	w.T.Helper()
+	for begun := time.Now(); time.Since(begun) < 20*time.Second; {
+		if r, _ := w.R.Document(w.Name)["recovery"].(map[string]any); r["m"] != nil {
+			return
+		}
+	}
+	w.T.Fatal("the account does not know that the mail of half-way was handed over")
+}
