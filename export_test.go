@@ -1,9 +1,16 @@
 package nidan
 
+import "time"
+
 // What tests of this package's outside look at. Nothing here changes a rule.
 
-// ForgetNode forgets what a process keeps in memory only.
-func ForgetNode(s *Service) { s.networks = networks{} }
+// ForgetNode forgets what a process keeps in memory only, and makes it one that
+// runs since up.
+func ForgetNode(s *Service, up time.Time) { s.networks, s.up = networks{}, up }
+
+// Remember puts what a document opens to where a process that made it would have
+// it.
+func Remember(s *Service, r Record, a *Account) { s.opened.put(r, a) }
 
 // Limits that tests count up to.
 const (

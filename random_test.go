@@ -21,7 +21,7 @@ func TestRandom(t *testing.T) {
 	commands := moves()
 	rapid.Check(t, func(t *rapid.T) {
 		seed := rapid.SampledFrom(names).Draw(t, "seed")
-		w := all[seed].clone()
+		w := all[seed].w.clone()
 		steps := rapid.SliceOfN(rapid.IntRange(0, len(commands)-1), 20, 120).Draw(t, "commands")
 		var path []string
 		for _, m := range steps {
@@ -35,10 +35,12 @@ func TestRandom(t *testing.T) {
 				t.Fatalf("law %q is broken: %s\nfrom %q:\n%v", broken[0].law, broken[0].how, seed, path)
 			}
 		}
-		p := &play{room: r, w: w.clone()}
-		r.enter(p.w)
-		if p.liveness(); len(p.broken) > 0 {
-			t.Fatalf("law %q is broken: %s\nfrom %q:\n%v", p.broken[0].law, p.broken[0].how, seed, path)
+		for person := range people {
+			p := &play{room: r, w: w.clone()}
+			r.enter(p.w)
+			if p.gets(person); len(p.broken) > 0 {
+				t.Fatalf("law %q is broken: %s\nfrom %q:\n%v", p.broken[0].law, p.broken[0].how, seed, path)
+			}
 		}
 	})
 }

@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/nidan-auth/nidan"
+	"github.com/nidan-auth/nidan/method/backup"
+	"github.com/nidan-auth/nidan/method/mailcode"
+	"github.com/nidan-auth/nidan/method/totp"
 )
 
 // The small world in which the core is explored: a database that can be copied
@@ -27,7 +30,7 @@ type tables struct {
 	lookups  []nidan.Lookup
 	freezes  []nidan.Freeze
 	gates    []gate
-	outbox   []nidan.OutboxRow
+	outbox   []letter
 	events   []nidan.EventRow // of the present command only; the chain's head is in the document
 	trails   []trail          // how far each goes
 }
@@ -35,6 +38,13 @@ type tables struct {
 type trail struct {
 	owner nidan.AccountID
 	seq   int64
+}
+
+// letter is a queued message with what it says.
+type letter struct {
+	nidan.OutboxRow
+	notice *nidan.Notice
+	read   bool // it has been due: whoever the mailbox is open to has read it
 }
 
 type gate struct {
@@ -62,7 +72,10 @@ type room struct {
 	now time.Duration // since epochStart
 	rnd uint64
 
-	changes []nidan.Change // committed by the present command
+	changes []nidan.Change // committed by the present move
+	queued  []letter       // … with its messages, and those of no commit
+	buried  bool           // … noted that somebody of a name is about to leave
+	races   int            // that many commits of the present move still lose
 }
 
 var epochStart = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
@@ -120,6 +133,10 @@ func (r *room) Lookup(_ context.Context, kind nidan.LookupKind, key string) (nid
 }
 
 func (r *room) Commit(_ context.Context, c nidan.Change) error {
+	if r.races > 0 && c.From != 0 { // nobody races for what is not there yet
+		r.races--
+		return nidan.ErrConflict
+	}
 	i := slices.IndexFunc(r.db.docs, func(d nidan.Record) bool { return d.Kind == c.Record.Kind && d.ID == c.Record.ID })
 	switch {
 	case i < 0 && c.From != 0, i >= 0 && r.db.docs[i].Version != c.From:
@@ -149,15 +166,24 @@ func (r *room) Commit(_ context.Context, c nidan.Change) error {
 		return s.Account == c.Record.ID && (c.EndAll || slices.Contains(c.End, s.ID))
 	})
 	r.db.sessions = append(r.db.sessions, c.Mint...)
-	r.db.outbox = slices.DeleteFunc(r.db.outbox, func(o nidan.OutboxRow) bool {
+	r.db.outbox = slices.DeleteFunc(r.db.outbox, func(o letter) bool {
 		return o.Account == c.Record.ID && slices.Contains(c.Drop, o.ID)
 	})
-	r.db.outbox = append(r.db.outbox, c.Queue...)
-	r.db.lookups = append(r.db.lookups, c.Claim...)
+	r.post(c.Queue)
+	for _, l := range c.Claim {
+		if !slices.Contains(r.db.lookups, l) {
+			r.db.lookups = append(r.db.lookups, l)
+		}
+	}
+	r.db.lookups = slices.DeleteFunc(r.db.lookups, func(l nidan.Lookup) bool { return slices.Contains(c.Release, l) })
 	if c.Unfreeze {
 		r.db.freezes = slices.DeleteFunc(r.db.freezes, func(f nidan.Freeze) bool { return f.Account == c.Record.ID })
 	}
-	r.changes = append(r.changes, c)
+	if c.Record.Kind == nidan.KindTombstone {
+		r.buried = true
+	} else {
+		r.changes = append(r.changes, c)
+	}
 	return nil
 }
 
@@ -189,8 +215,20 @@ func (r *room) Gate(_ context.Context, keys []string, step func([]nidan.GateRow)
 }
 
 func (r *room) Queue(_ context.Context, rows []nidan.OutboxRow) error {
-	r.db.outbox = append(r.db.outbox, rows...)
+	r.post(rows)
 	return nil
+}
+
+// post puts messages into the outbox.
+func (r *room) post(rows []nidan.OutboxRow) {
+	for _, row := range rows {
+		n, err := nidan.OpenNotice(openSeal{}, row)
+		if err != nil {
+			panic(err)
+		}
+		l := letter{OutboxRow: row, notice: &n}
+		r.db.outbox, r.queued = append(r.db.outbox, l), append(r.queued, l)
+	}
 }
 
 func (r *room) Seen(account nidan.AccountID, session nidan.SessionID, at time.Time) {
@@ -242,9 +280,42 @@ func (r *room) Lookups(context.Context, nidan.AccountID) ([]nidan.Lookup, error)
 
 func (r *room) Tidy(context.Context, time.Time, time.Time) error { return nil }
 
-func (r *room) Outbox(_ context.Context, a nidan.AccountID) ([]nidan.OutboxRow, error) {
-	return r.db.outbox, nil
+func (r *room) Outbox(context.Context, nidan.AccountID) ([]nidan.OutboxRow, error) { return nil, nil }
+
+func newRoom() *room {
+	r := new(room)
+	svc, err := nidan.New(nidan.Config{
+		Store: r, Archive: r, Sealer: openSeal{}, FirstStep: fastFirst{}, Clock: r, Random: r,
+		Methods: []nidan.Method{totp.New(), mailcode.New(), backup.New()}, Mails: true, Open: true, Issuer: "Example",
+	})
+	if err != nil {
+		panic(err)
+	}
+	r.svc = svc
+	return r
 }
+
+func (r *room) step() int64 { return r.wall().Unix() / 30 }
+
+// enter makes the room that of a state.
+func (r *room) enter(w *world) {
+	r.db, r.now, r.rnd = w.db, w.now, w.rnd
+	r.begin()
+	nidan.ForgetNode(r.svc, epochStart.Add(w.up))
+	for _, a := range w.docs {
+		for i := range w.db.docs {
+			if d := &w.db.docs[i]; a != nil && d.ID == a.ID && d.Version == a.Version {
+				nidan.Remember(r.svc, *d, a)
+			}
+		}
+	}
+}
+
+// begin starts a new move.
+func (r *room) begin() { r.changes, r.queued, r.buried, r.races = nil, nil, false, 0 }
+
+// leave takes the room's state into the world.
+func (r *room) leave(w *world) { w.db, w.now, w.rnd = r.db, r.now, r.rnd }
 
 // openSeal keeps purpose, owner and associated data apart like the real one,
 // and hides nothing.
