@@ -65,28 +65,58 @@ type activity struct {
 	Said  *message
 	Warn  bool
 	Times int // how often in a row
+
+	code  string // the authenticator whose mailed code led to it
+	whole bool   // with the first step that it began with
 }
 
-// activities says what happened, newest first. A first step is not told apart
-// from the log-in that it led to, and the same refusal from the same place is
-// told once, with its number.
+// activities says what happened, newest first. What only led to something is not
+// told apart from it: the first step and the mailed code of a log-in, the code
+// given for a change. The same refusal from the same place is told once, with its
+// number.
 func activities(events []nidan.Event) []activity {
 	var out []activity
 	for _, e := range events {
-		if n := len(out); n > 0 {
-			last := &out[n-1]
-			here := e.Address == last.Address && e.Browser == last.Browser
-			if here && e.Kind == nidan.EventFirstStep && last.Kind == nidan.EventSignIn {
-				continue
-			}
-			if here && e.Kind == nidan.EventRefused && last.Kind == e.Kind && last.Authenticator == e.Authenticator {
-				last.Times++
-				continue
-			}
+		if n := len(out); n > 0 && out[n-1].tells(e) {
+			continue
 		}
-		out = append(out, activity{Event: e, Said: saidOf(e), Warn: lines[e.Kind].warn, Times: 1})
+		a := activity{Event: e, Said: saidOf(e), Warn: lines[e.Kind].warn, Times: 1}
+		if e.Kind == nidan.EventSignIn || e.Kind == nidan.EventStepPassed {
+			a.code = e.Authenticator
+		}
+		out = append(out, a)
 	}
 	return out
+}
+
+// tells reports whether the line tells of an older event too.
+func (a *activity) tells(e nidan.Event) bool {
+	if e.Address != a.Address || e.Browser != a.Browser {
+		return false
+	}
+	switch e.Kind {
+	case nidan.EventFirstStep:
+		if a.Kind != nidan.EventSignIn || a.Method == "" || a.whole {
+			return false
+		}
+		a.whole = true
+	case nidan.EventCodeSent:
+		return a.code != "" && a.code == e.Authenticator && !a.whole
+	case nidan.EventStepPassed:
+		// The number of a code that is spent is worth a line.
+		if a.Commit == "" || a.Commit != e.Commit || shapes[e.Method].Numbered {
+			return false
+		}
+		a.code = e.Authenticator
+	case nidan.EventRefused:
+		if a.Kind != e.Kind || a.Authenticator != e.Authenticator {
+			return false
+		}
+		a.Times++
+	default:
+		return false
+	}
+	return true
 }
 
 func saidOf(e nidan.Event) *message {

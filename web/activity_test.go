@@ -9,14 +9,26 @@ import (
 func TestActivitiesAreToldOnce(t *testing.T) {
 	const home, away = "203.0.113.7", "198.51.100.23"
 	got := activities([]nidan.Event{
-		{Kind: nidan.EventSignIn, Method: "totp", Address: home},
+		{Kind: nidan.EventSignIn, Method: "totp", Authenticator: "a", Address: home},
 		{Kind: nidan.EventFirstStep, Address: home}, // led to the one above
+		{Kind: nidan.EventFirstStep, Address: home}, // came to nothing
 		{Kind: nidan.EventSignIn, Method: "backup", Item: "04", Address: home},
 		{Kind: nidan.EventFirstStep, Address: away}, // somebody else's
 		{Kind: nidan.EventRefused, Method: "totp", Authenticator: "a", Address: away},
 		{Kind: nidan.EventRefused, Method: "totp", Authenticator: "a", Address: away},
 		{Kind: nidan.EventRefused, Method: "totp", Authenticator: "a", Address: home},
 		{Kind: "from_the_future"},
+		{Kind: nidan.EventRemoved, Method: "mail", Commit: "c2", Address: home},
+		{Kind: nidan.EventStepPassed, Method: "mail", Authenticator: "m", Commit: "c2", Address: home}, // for the one above
+		{Kind: nidan.EventCodeSent, Authenticator: "m", Address: home},                                 // and its code
+		{Kind: nidan.EventCodesIssued, Commit: "c3", Address: home},
+		{Kind: nidan.EventStepPassed, Method: "backup", Item: "05", Commit: "c4", Address: home}, // before, and a code is spent
+		{Kind: nidan.EventSignIn, Method: "mail", Authenticator: "m", Address: home},
+		{Kind: nidan.EventCodeSent, Authenticator: "m", Address: home},
+		{Kind: nidan.EventCodeSent, Authenticator: "m", Address: home},
+		{Kind: nidan.EventFirstStep, Address: home},
+		{Kind: nidan.EventCodeSent, Authenticator: "m", Address: home}, // of an earlier log-in
+		{Kind: nidan.EventFirstStep, Address: home},                    // that came to nothing
 	})
 	want := []struct {
 		key   string
@@ -24,11 +36,18 @@ func TestActivitiesAreToldOnce(t *testing.T) {
 		warn  bool
 	}{
 		{"event.signed_in.totp", 1, false},
+		{"event.first_step_passed", 1, false},
 		{"event.signed_in.backup", 1, false},
 		{"event.first_step_passed", 1, false},
 		{"event.second_step_refused.totp", 2, true},
 		{"event.second_step_refused.totp", 1, true},
 		{"event.unknown", 1, false},
+		{"event.authenticator_removed.mail", 1, false},
+		{"event.backup_codes_reissued", 1, false},
+		{"event.second_step_passed.backup", 1, false},
+		{"event.signed_in.mail", 1, false},
+		{"event.code_mailed", 1, false},
+		{"event.first_step_passed", 1, false},
 	}
 	if len(got) != len(want) {
 		t.Fatalf("%d lines", len(got))
