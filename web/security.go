@@ -107,5 +107,11 @@ var dids = map[string]*message{
 	"second":          msg("did.second"),
 }
 
-// did says what has just been done, or nothing.
-func (v *visit) did() *message { return dids[v.r.URL.RawQuery] }
+// did says what has just been done, or nothing. That a recovery is cancelled is
+// not said beside one that is under way: anybody can send somebody a link.
+func (v *visit) did() *message {
+	if v.r.URL.RawQuery == recoveryCancelled && v.banner != nil {
+		return nil
+	}
+	return dids[v.r.URL.RawQuery]
+}

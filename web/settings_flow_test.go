@@ -249,6 +249,8 @@ func TestTheBanner(t *testing.T) {
 			t.Errorf("%s says nothing of the recovery", at)
 		}
 	}
+	b.open("/security?recovery")
+	b.saysNot("The recovery is cancelled.")
 	b.send("/security/recovery/cancel")
 	b.at("/security", http.StatusOK)
 	b.says("The recovery is cancelled.")

@@ -33,6 +33,8 @@ func wizardSamples(t testing.TB) []sample {
 		Mailed: &nidan.Mailed{To: sampleMailbox, At: noon, Until: noon.Add(10 * time.Minute), Again: noon.Add(time.Minute), More: true},
 	}
 	prove, wrongNumber, early, dead, over, used := number, number, number, number, number, number
+	addedNumber := number
+	addedNumber.Adds, addedNumber.Steps = true, stepsTo(adds(held("mail", nidan.StepConfirm)))
 	prove.Proves, prove.Method, prove.Steps = true, "totp", stepsTo(held("totp", nidan.StepProve))
 	wrongNumber.Code = wrong(msg("second.wrong_mail", "time", timeOfDay(noon)), "4829 1053")
 	early.Code, early.Unsent = field{}, wait.Wrong
@@ -69,6 +71,7 @@ func wizardSamples(t testing.TB) []sample {
 		{name: "on-wait", page: "on", view: wait, bad: true},
 		{name: "onmail", page: "onmail", view: number},
 		{name: "onmail-prove", page: "onmail", view: prove},
+		{name: "onmail-adds", page: "onmail", view: addedNumber},
 		{name: "onmail-wrong", page: "onmail", view: wrongNumber, bad: true},
 		{name: "onmail-early", page: "onmail", view: early, bad: true},
 		{name: "onmail-dead", page: "onmail", view: dead},
