@@ -112,7 +112,10 @@ func TestP1SameBytesForEveryAddressAsked(t *testing.T) {
 // near enough, see docs/threats.md; a write, a seal or a mail is not.
 func TestP2SameTimeForEveryAddressAsked(t *testing.T) {
 	o := withMail(t, rig.BehindProxy)
-	const names = 200
+	const (
+		names    = 200
+		document = 0.2 // ms, what reading one may cost
+	)
 	someone := o.Person()
 	b := o.Browser()
 	for range 8 { // as many as are sent at a time
@@ -156,12 +159,23 @@ func TestP2SameTimeForEveryAddressAsked(t *testing.T) {
 					with = append(with, measure(known[i]))
 				}
 			}
-			return mannWhitney(with, without), math.Abs(median(with) - median(without))
+			gap = median(with) - median(without)
+			slower := with
+			if gap < 0 {
+				slower = without
+			}
+			if gap = math.Abs(gap); gap < document {
+				return 1, gap
+			}
+			for i := range slower {
+				slower[i] -= document
+			}
+			return mannWhitney(with, without), gap
 		}
 		for try := 1; ; try++ {
 			p, gap := round()
 			t.Logf("%s: p = %.3f, the medians differ by %.3f ms", at, p, gap)
-			if gap < 0.5 || p > 0.01 && gap < 5 {
+			if p > 0.01 && gap < 5 {
 				break
 			}
 			if try == 3 {

@@ -72,7 +72,7 @@ func TestE3RememberedIsNotFresh(t *testing.T) {
 	d := without(r, b)
 	p.First(d)
 	out, err := r.Service().LogOutEverywhere(ctx, signedIn(t, d), nidan.From{})
-	if err != nil || out.Session != nil {
+	if err != nil || !out.Passed() || out.Session != nil || loggedIn(d) {
 		t.Errorf("log out everywhere: %s, goes on: %v, %v", out.Reason, out.Session != nil, err)
 	}
 }
@@ -295,10 +295,9 @@ func TestG3WeakestWay(t *testing.T) {
 	// Behind a password that a mail set, the e-mail code is barred, and an app
 	// beside it is asked for.
 	o := withMail(t)
-	q, owner := o.byMail(t)
+	q, _ := o.byMail(t)
 	way := q.Way("mail")
 	o.reset(t, q, "violet kettle under ice")
-	_ = owner
 	c := again(o.Rig, q)
 	for _, at := range []string{"/login/second", "/login/second?way=" + way} {
 		page := c.Get(at)
