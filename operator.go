@@ -156,6 +156,7 @@ func (s *Service) unfreezeOnce(ctx context.Context, id AccountID, reason string)
 	d.base = base
 	a.Branch++
 	d.endEverything()
+	d.endRecovery() // nobody could cancel it meanwhile, and what was put back may have been cancelled
 	d.record(Event{Kind: EventUnfrozen, Detail: reason, Item: unvouched})
 	from := a.Version
 	c, err := d.assemble()

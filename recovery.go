@@ -137,6 +137,7 @@ func (s *Service) StartRecovery(ctx context.Context, tok PendingToken, from From
 			at, _ := r.ripens(s.up)
 			return Outcome{Reason: OK, Until: at}
 		}
+		d.endRecovery() // one that is past
 		r := &Recovery{ID: newID(d.random), Started: d.now, Hold: hold, Address: d.from.Address, Browser: d.from.Browser}
 		a.Recovery = r
 		ripe := d.now.Add(hold)
