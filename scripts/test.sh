@@ -38,6 +38,12 @@ part_tools() {
   need keepassxc command -v keepassxc-cli
   need fonts-noto-cjk dpkg -s fonts-noto-cjk
   need fonts-dejavu-core dpkg -s fonts-dejavu-core
+  need npm command -v npm # fetches the rules of accessibility
+  install_missing
+  fetch_axe
+}
+
+install_missing() {
   if [ ${#missing[@]} -eq 0 ]; then
     echo "all there"
     return
@@ -49,6 +55,23 @@ part_tools() {
   export DEBIAN_FRONTEND=noninteractive
   "${root[@]}" apt-get -qq update
   "${root[@]}" apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# The rules that acceptance/accessible holds the pages against, and the sum of
+# their package. Not kept in the repository: they are larger than the pages.
+axe=axe-core-4.14.1
+axe_sum=1477dafa598d8d065f273d6af302aa203c02e83131707b7fa648cd41bd3d6b734f8c22a0dab86ee6a6f64b8afbe804b214d36db85a2826965edfb3a0b9d546b5
+
+fetch_axe() {
+  [ ! -s "bin/$axe.js" ] || return 0
+  local dir
+  dir=$(mktemp -d)
+  npm pack --silent --pack-destination "$dir" "${axe%-*}@${axe##*-}" >/dev/null
+  echo "$axe_sum  $dir/$axe.tgz" | sha512sum --check --quiet
+  mkdir -p bin
+  tar -xzOf "$dir/$axe.tgz" package/axe.min.js >"$dir/axe.js"
+  mv "$dir/axe.js" "bin/$axe.js"
+  rm -r "$dir"
 }
 
 part_format() {
