@@ -191,6 +191,16 @@ func TestCapsFitTheDocument(t *testing.T) {
 	times(maxSessions, &a.Sessions)
 	times(maxBrowsers, &a.Browsers)
 	times(31, &a.Throttle.Days)
+	a.Prompts[0].For, a.Prompts[0].Authenticator, a.Prompts[0].Message = strings.Repeat("i", 26), strings.Repeat("i", 26), strings.Repeat("i", 26)
+	a.Prompts[0].State = State(`{"s":"` + strings.Repeat("s", 24) + `","h":"` + strings.Repeat("h", 44) + `","x":1800000000}`)
+	times(2*maxPrompts, &a.Prompts)
+	times(maxRemembered, &a.Remembered)
+	a.Second.Address = strings.Repeat("n", 254)
+	for c := range a.Throttle.Sends {
+		for len(a.Throttle.Sends[c]) < sendsADay {
+			a.Throttle.Sends[c] = append(a.Throttle.Sends[c], 1_800_000_000)
+		}
+	}
 	b, err := a.encode()
 	if err != nil {
 		t.Fatal(err)
