@@ -57,7 +57,7 @@ func TestE3RememberedIsNotFresh(t *testing.T) {
 		at := strings.NewReplacer("{id}", way, "{method}", "totp").Replace(x.Pattern)
 		for _, fields := range [][]string{{"password", p.Password}, {"password", p.Password, "way", way}, {"password", p.Password, "way", way, "code", ""}, {"password", p.Password, "way", b.Cookie("remembered")}, {"way", way, "remember", "yes"}} {
 			c := b.Clone()
-			c.Post(at, append(fields, "method", "totp", "address", "evil@example.net", "login", "evil@example.net", "chosen", "violet kettle under ice", "new", "violet kettle under ice")...)
+			c.Post(at, append(fields, "method", "totp", "item", "evil@example.net", "chosen", "violet kettle under ice", "saved", "yes")...)
 			if c.Cookie("setup") != "" || c.Cookie("reissue") != "" || c.Cookie("session") != b.Cookie("session") {
 				t.Errorf("%s: the password is enough: %v", x.Pattern, fields[2:])
 			}

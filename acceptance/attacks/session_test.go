@@ -53,7 +53,7 @@ func TestE1PlantedCookies(t *testing.T) {
 		if page := old.Get("/login/second"); page.Status == http.StatusOK {
 			t.Error("the pending sign-in goes on")
 		}
-		if page := b.Get("/security"); !page.Says("security.current") || strings.Contains(page.Body, mallory.Name) {
+		if page := b.Get("/security/browsers"); !page.Says("security.current") || strings.Contains(page.Body, mallory.Name) {
 			t.Errorf("the browser is not the victim's: %d", page.Status)
 		}
 		// What the attacker's browser is known for is the attacker's account.

@@ -100,6 +100,7 @@ var reviewed = map[string]string{
 	"answer != Saved":                    `the word "saved"`,
 	"name == browserCookie":              "the name of a cookie",
 	"name == rememberedCookie":           "the name of a cookie",
+	"a.code == e.Authenticator":          "ids of the audit trail",
 	"slices.Contains(ours, code)":        "what a mail server answered",
 	"password != s.c.options.Password":   "the mail server of the tests",
 	"x.Key == a.Name":                    "a look-up's key is an address",
