@@ -82,6 +82,7 @@ func TestF8SilentRecovery(t *testing.T) {
 	refuse := mailtest.Fault{Step: "RCPT", Code: 451}
 	o.box.Fail(p.Name, refuse)
 	o.starts(t, p)
+	o.settled()
 	o.Clock.Advance(26 * time.Hour)
 	o.settled()
 	if out := o.asks(t, p); out.Reason != nidan.RecoveryWaits {
