@@ -18,7 +18,6 @@ type Labels struct {
 	Settings string `key:"layout.settings"`
 	LogOut   string `key:"layout.logout"`
 	Continue string `key:"go"`
-	Cancel   string `key:"cancel"`
 
 	Address     string `key:"login.name"`
 	Password    string `key:"password.label"`
@@ -36,19 +35,16 @@ type Labels struct {
 	SetReset  string `key:"reset.go"`
 
 	Off         string `key:"security.is_off"`
-	On          string `key:"security.is_on"`
 	TurnOn      string `key:"security.on"`
 	TurnOff     string `key:"security.turn_off"`
 	Method      string `key:"on.h1"`
 	GetStarted  string `key:"on.go"`
-	AppName     string `key:"method.totp.name"`
 	ScanH1      string `key:"scan.h1"`
 	SixDigits   string `key:"method.totp.label"`
 	Prove       string `key:"onmail.h1"`
 	EightDigits string `key:"method.mail.label"`
 
 	Codes    string `key:"codes.h1"`
-	File     string `key:"codes.download"`
 	Saved    string `key:"codes.saved"`
 	Complete string `key:"codes.complete"`
 	Done     string `key:"done.h1"`
@@ -56,11 +52,7 @@ type Labels struct {
 	Reissue  string `key:"security.reissue"`
 	Next     string `key:"reissue.go"`
 	NewCodes string `key:"reissued.h1"`
-	Ways     string `key:"security.ways"`
-	AddH1    string `key:"add.h1"`
 	MailName string `key:"method.mail.name"`
-	AddMail  string `key:"method.mail.add"`
-	Added    string `key:"changed.added"`
 	Replace  string `key:"methods.replace"`
 	ToApp    string `key:"method.totp.instead"`
 	Replaced string `key:"changed.replaced"`
@@ -69,7 +61,6 @@ type Labels struct {
 	EnterMail   string `key:"method.mail.h1"`
 	EnterBackup string `key:"method.backup.h1"`
 	UseBackup   string `key:"method.backup.use"`
-	UseMail     string `key:"method.mail.use"`
 	SendCode    string `key:"second.send"`
 	BackupCode  string `key:"method.backup.label"`
 	NotNow      string `key:"code.later"`
@@ -90,8 +81,6 @@ type Labels struct {
 	MailRegister string `key:"mail:link_register.subject"`
 	MailRecovery string `key:"mail:link_recovery.subject"`
 	MailReset    string `key:"mail:link_reset.subject"`
-	MailAdded    string `key:"mail:method_added.subject.mail"`
-	MailReplaced string `key:"mail:method_replaced.subject.totp"`
 	MailUsed     string `key:"mail:backup_code_used.subject"`
 	MailReissued string `key:"mail:backup_codes_reissued.subject"`
 }
