@@ -61,6 +61,7 @@ func (w *world) canon() [16]byte {
 			}
 		}
 	}
+	c.flags(w.proves)
 	c.number(min(int64((w.now-w.up)/time.Second), 3600))
 	sum := sha256.Sum256(c.out)
 	return [16]byte(sum[:16])

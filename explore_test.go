@@ -229,7 +229,9 @@ func (x *explorer) lives(r *room, w *world) *violation {
 		p := &play{room: r, w: w.clone()}
 		r.enter(p.w)
 		if p.gets(person); len(p.broken) > 0 {
-			return &p.broken[0]
+			v := p.broken[0]
+			v.how += " (on the way in of the one with " + persons[person] + ")"
+			return &v
 		}
 	}
 	return nil

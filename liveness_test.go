@@ -19,6 +19,8 @@ const (
 	people
 )
 
+var persons = [people]string{"the password", "the mailbox", "patience"}
+
 // gets plays a person until she is in.
 func (p *play) gets(person int) {
 	p.thaw()

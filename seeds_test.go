@@ -206,6 +206,14 @@ func (g *garden) mails(fresh *world) {
 		waits = do(waits, reissue(home, true, wrongNumber))
 	}
 	g.plant("setting up by mail", do(fresh, turnOnByMail[0]), usual, numbers, setUp)
+	guessed := do(fresh, turnOnByMail[0])
+	for range 4 {
+		guessed = do(guessed, confirmNumber(home, wrongNumber))
+	}
+	g.plant("setting up by mail, four wrong numbers", guessed, shallow, numbers)
+	proving := fresh.clone()
+	proving.proves = true
+	g.plant("setting up, the address to prove", do(proving, turnOn[0]), usual, numbers, setUp)
 	g.plant("setting up by mail, sent again", do(fresh, turnOnByMail[0], wait(61*time.Second), sendSetUpCode(home)), usual, numbers)
 	g.plant("by mail, logged in", on, deep, numbers)
 	g.plant("by mail, a number mailed", asked, usual, numbers)
@@ -215,7 +223,7 @@ func (g *garden) mails(fresh *world) {
 	g.plant("by mail, four sent this hour", busy, usual, numbers)
 	g.plant("by mail, nine sent today", spent, usual, numbers)
 	g.plant("by mail, reset by mail", reset, usual, numbers, lost)
-	g.plant("by mail, a change to confirm", do(on, sendHere(home)), usual, numbers, account)
+	g.plant("by mail, a change to confirm", do(on, sendHere(home), wait(6*time.Minute)), usual, numbers, account)
 	g.plant("by mail, four wrong in a session", waits, usual, numbers)
 }
 
@@ -252,17 +260,28 @@ func (g *garden) recoveries(fresh *world) {
 	g.plant("a recovery begun, mail down", do(on, logOut(home), signIn(home, alice, true), startRecovery(home)), usual, lost)
 	g.plant("a recovery begun, somebody logged in", do(begun, takeSecondStep(home, appCode(0))), usual, lost, account)
 	g.plant("a recovery about to ripen", half, usual, lost)
+	g.plant("a recovery, its half notice not handed over", do(begun, wait(26*time.Hour), signIn(home, alice, true)), usual, lost)
 	g.plant("a recovery ripe", ripe, deep, lost)
 	g.plant("a recovery ripe, restarted", do(ripe, restart), shallow, lost)
 	g.plant("a recovery's link mailed twice", linked, usual, lost)
 	g.plant("a recovery opened", opened, usual, lost)
 	g.plant("a recovery to complete", bound, usual, lost, account)
 	g.plant("a recovery by mail", byMail, usual, lost)
+	for range 4 {
+		byMail = do(byMail, confirmBindingNumber(home, wrongNumber))
+	}
+	g.plant("a recovery by mail, four wrong numbers", byMail, shallow, lost)
 	g.plant("recovered", do(bound, completeBinding(home, true), wait(time.Minute)), usual, lost, gates)
 	g.plant("a recovery over", do(ripe, wait(8*24*time.Hour), signIn(home, alice, true)), usual, lost)
 	g.plant("reset by mail", do(on, logOut(home), askLink(away, nidan.TicketReset, herself), askLink(away, nidan.TicketReset, herself), useMail(away, mailReset, false), signIn(away, alice, true)), usual, lost)
 	g.plant("a recovery after a reset", do(begun, askLink(away, nidan.TicketReset, herself), useMail(away, mailReset, false), signIn(home, alice, true), startRecovery(home), postman, wait(40*time.Hour), postman, signIn(home, alice, true)), usual, lost)
 	g.plant("app alone, a recovery ripe", g.appAlone(fresh), usual, lost)
+	if half != nil {
+		frozen := half.clone()
+		id := frozen.truth[alice].id
+		frozen.db.freezes = append(frozen.db.freezes, nidan.Freeze{Account: id, Part: "session"})
+		g.plant("a recovery, and the account frozen", frozen, shallow, lost)
+	}
 }
 
 // appAlone is an account with an app and nothing else whose holder has lost

@@ -55,7 +55,7 @@ func beginSetUp(b int, m nidan.MethodName, password string) func(*play) nidan.Re
 		}
 		o, err := p.svc.BeginSetUp(ctx, tok, m, nidan.NewSecret(pw), p.from(b))
 		r := p.result(o, err)
-		p.must(m != totp.Name || len(p.changes) == 0, lawAbandon, "beginning a set-up wrote")
+		p.must(m != totp.Name || p.w.proves || len(p.changes) == 0, lawAbandon, "beginning a set-up wrote")
 		if p.dead(b, r) {
 			return r
 		}
@@ -73,7 +73,7 @@ func beginSetUp(b int, m nidan.MethodName, password string) func(*play) nidan.Re
 			p.must(r == nidan.StepUp, lawLowering, "a set-up without a fresh password was answered %s", r)
 			return r
 		}
-		c := carried{proven: s.proven, lineage: s.lineage, method: m}
+		c := carried{proven: s.proven, lineage: s.lineage, method: m, prove: p.w.proves && m != mailcode.Name}
 		if pw != "" {
 			c.proven = p.wall()
 		}
@@ -87,8 +87,8 @@ func beginSetUp(b int, m nidan.MethodName, password string) func(*play) nidan.Re
 func (p *play) begins(b, who int, c carried, o nidan.Outcome) {
 	t, j := &p.w.truth[who], &p.w.jars[b]
 	c.who, c.epoch, c.revision, c.at = who, t.epoch, t.revision, p.wall()
-	if c.method == mailcode.Name {
-		a := c.asks(nidan.PromptSetUp)
+	if use := c.waitsFor(); use != "" {
+		a := c.asks(use)
 		p.mailsNumber(who, a, p.class(b, who), o.Reason)
 		p.must(o.Ticket.Empty() != t.number(a).live(p.wall()), lawSends, "a set-up whose number is outstanding: %v, goes on: %v", t.number(a).live(p.wall()), !o.Ticket.Empty())
 	} else {
@@ -98,13 +98,19 @@ func (p *play) begins(b, who int, c carried, o nidan.Outcome) {
 		return
 	}
 	c.value = o.Ticket.Reveal()
-	if c.method == totp.Name {
-		tok, _, _ := p.session(b)
-		h, _, err := p.svc.Held(ctx, tok, nidan.TicketSetUp, o.Ticket)
-		p.must(err == nil && h.Handout.Key != "", lawTicket, "the set-up hands out nothing")
-		c.key = h.Handout.Key
-	}
+	p.handsOut(b, &c)
 	j.setup = c
+}
+
+// handsOut reads what the app's set-up hands out, once the address is proven.
+func (p *play) handsOut(b int, c *carried) {
+	if c.method != totp.Name {
+		return
+	}
+	tok, _, _ := p.session(b)
+	h, _, err := p.svc.Held(ctx, tok, nidan.TicketSetUp, nidan.NewSecret(c.value))
+	p.must(err == nil && (h.Handout.Key == "") == c.prove, lawTicket, "a set-up whose address is to be proven first: %v, hands out: %v", c.prove, h.Handout.Key != "")
+	c.key = h.Handout.Key
 }
 
 // form is a page's form drawn from the ticket that is carried.
@@ -172,6 +178,7 @@ func confirm(b int, off int64) func(*play) nidan.Reason {
 		if p.dead(b, r) {
 			return r
 		}
+		p.must(r != nidan.OK || !j.setup.prove, lawNumber, "a set-up went on without the proof of the address")
 		if r == nidan.OK && !j.setup.confirm {
 			h, _, err := p.svc.Held(ctx, tok, nidan.TicketSetUp, o.Ticket)
 			p.must(err == nil, lawTicket, "a set-up that was confirmed shows nothing")
@@ -207,10 +214,13 @@ func confirmNumber(b int, with answer) func(*play) nidan.Reason {
 	return func(p *play) nidan.Reason {
 		tok, who, ok := p.session(b)
 		j := &p.w.jars[b]
-		if !ok || j.setup.value == "" || j.setup.method != mailcode.Name {
+		if !ok || j.setup.value == "" || j.setup.method != mailcode.Name && !j.setup.prove {
 			return ""
 		}
 		a := j.setup.asks(nidan.PromptSetUp)
+		if j.setup.prove {
+			a.use = nidan.PromptAddress
+		}
 		_, code, right := with(p, who, a)
 		o, err := p.svc.Confirm(ctx, tok, form(j.setup.value), nidan.NewSecret(code), p.from(b))
 		r := p.result(o, err)
@@ -221,7 +231,12 @@ func confirmNumber(b int, with answer) func(*play) nidan.Reason {
 		if p.dead(b, r) {
 			return r
 		}
-		if p.judgesNumber(who, j.setup, a, code, right, r) {
+		switch passed := p.judgesNumber(who, j.setup, a, code, right, r); {
+		case !passed:
+		case j.setup.prove:
+			j.setup.prove, j.setup.value = false, o.Ticket.Reveal()
+			p.handsOut(b, &j.setup)
+		default:
 			h, _, err := p.svc.Held(ctx, tok, nidan.TicketSetUp, o.Ticket)
 			p.must(err == nil, lawTicket, "a set-up that was confirmed shows nothing")
 			p.confirmed(&j.setup, 0, o, h)
@@ -278,11 +293,11 @@ func sendSetUpCode(b int) func(*play) nidan.Reason {
 
 // sendsAgain settles what asking for a wizard's number again is answered.
 func (p *play) sendsAgain(b, who int, c *carried, o nidan.Outcome) {
-	if c.method != mailcode.Name || c.confirm {
+	if c.waitsFor() == "" {
 		p.must(o.Reason == nidan.NoSuchWay && len(p.changes) == 0, lawAnswer, "a number that nothing waits for was answered %s", o.Reason)
 		return
 	}
-	p.mailsNumber(who, c.asks(nidan.PromptSetUp), p.class(b, who), o.Reason)
+	p.mailsNumber(who, c.asks(c.waitsFor()), p.class(b, who), o.Reason)
 	if !o.Ticket.Empty() {
 		c.value = o.Ticket.Reveal()
 	}

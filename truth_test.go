@@ -359,6 +359,7 @@ type carried struct {
 	level    nidan.Level // of a session
 	lineage  int         // of the session: kept when it is minted anew
 	confirm  bool        // set-up: the app was shown to work
+	prove    bool        // … and the address is to be proven first
 	method   nidan.MethodName
 	adds     bool   // set-up: to a protected account
 	replaces string // … in the place of this one
@@ -373,6 +374,17 @@ type carried struct {
 
 // asks is what a mailed number would be for, in the hand of whoever carries this.
 func (c carried) asks(use nidan.PromptUse) ask { return ask{use, fmt.Sprint(c.lineage)} }
+
+// waitsFor is what the number is for that a wizard waits for; "": none.
+func (c carried) waitsFor() nidan.PromptUse {
+	switch {
+	case c.prove:
+		return nidan.PromptAddress
+	case c.method == mailcode.Name && !c.confirm:
+		return nidan.PromptSetUp
+	}
+	return ""
+}
 
 type jar struct {
 	session, pending, known, remembered, setup, reissue, renew, bind carried
@@ -397,6 +409,7 @@ type world struct {
 	born   int               // sessions that began with a sign-in, and wizards with a link
 	taken  []string          // codes accepted so far, newest last
 	docs   [2]*nidan.Account // as decoded, never written to
+	proves bool              // every set-up begins with a number mailed to the account's address
 }
 
 // asking is a link that somebody asked for.

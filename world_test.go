@@ -68,6 +68,7 @@ func (t tables) clone() tables {
 // time and randomness the state at hand has.
 type room struct {
 	svc *nidan.Service
+	own [2]*nidan.Service // without and with a proof of the address in each set-up
 	db  tables
 	now time.Duration // since epochStart
 	rnd uint64
@@ -284,15 +285,22 @@ func (r *room) Outbox(context.Context, nidan.AccountID) ([]nidan.OutboxRow, erro
 
 func newRoom() *room {
 	r := new(room)
-	svc, err := nidan.New(nidan.Config{
-		Store: r, Archive: r, Sealer: openSeal{}, FirstStep: fastFirst{}, Clock: r, Random: r,
-		Methods: []nidan.Method{totp.New(), mailcode.New(), backup.New()}, Mails: true, Open: true, Issuer: "Example",
-	})
+	for i, prove := range []nidan.Prove{nidan.ProveNever, nidan.ProveAlways} {
+		r.own[i] = r.serve(nidan.Config{Mails: true, Open: true, Prove: prove})
+	}
+	r.svc = r.own[0]
+	return r
+}
+
+// serve makes a Service of the room's.
+func (r *room) serve(c nidan.Config) *nidan.Service {
+	c.Store, c.Archive, c.Sealer, c.FirstStep, c.Clock, c.Random, c.Issuer = r, r, openSeal{}, fastFirst{}, r, r, "Example"
+	c.Methods = []nidan.Method{totp.New(), mailcode.New(), backup.New()}
+	svc, err := nidan.New(c)
 	if err != nil {
 		panic(err)
 	}
-	r.svc = svc
-	return r
+	return svc
 }
 
 func (r *room) step() int64 { return r.wall().Unix() / 30 }
@@ -301,6 +309,10 @@ func (r *room) step() int64 { return r.wall().Unix() / 30 }
 func (r *room) enter(w *world) {
 	r.db, r.now, r.rnd = w.db, w.now, w.rnd
 	r.begin()
+	r.svc = r.own[0]
+	if w.proves {
+		r.svc = r.own[1]
+	}
 	nidan.ForgetNode(r.svc, epochStart.Add(w.up))
 	for _, a := range w.docs {
 		for i := range w.db.docs {
