@@ -22,7 +22,7 @@ func TestSeededBugs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(patches) < 15 {
+	if len(patches) < 90 {
 		t.Fatalf("only %d seeded bugs", len(patches))
 	}
 	root, err := filepath.Abs("..")
