@@ -26,6 +26,9 @@ func (s *Service) BeginAdd(ctx context.Context, tok SessionToken, m MethodName, 
 		if s.mailing() != nil && s.methods[m].Traits().Channel == ChannelMail && a.first(m) != nil && (old == nil || old.Method != m) {
 			return d.refuse(NoSuchWay) // one mailbox is one way
 		}
+		if replaces == "" && a.full(s) {
+			return d.refuse(NoSuchWay)
+		}
 		t := &ticket{
 			Purpose: TicketSetUp, Account: a.ID, Lineage: ses.body.Lineage, Epoch: a.Epoch, Revision: a.Revision, Made: d.stamp(),
 			Issued: d.now, Expires: d.now.Add(carriedFor), Password: &proofs[0], Adds: true, Replaces: replaces,
@@ -34,6 +37,16 @@ func (s *Service) BeginAdd(ctx context.Context, tok SessionToken, m MethodName, 
 		out.Reason, out.Until, out.Ticket = drawn.Reason, drawn.Until, drawn.Ticket
 		return out
 	})
+}
+
+// full reports whether there is no place for another authenticator with its
+// codes.
+func (a *Account) full(s *Service) bool {
+	n := 1
+	if a.first(s.reserve.Traits().Method) == nil {
+		n = 2
+	}
+	return len(a.Authenticators)+n > maxAuthenticators
 }
 
 // Remove takes an authenticator away. The last one that protects is removed by

@@ -250,7 +250,7 @@ func (d *decision) completeSetUp(t *ticket, ses *Session) Outcome {
 		return Outcome{Reason: StepUp}
 	}
 	v := s.reserve.Confirm(a.reserveState(s), *t.Codes, savedAnswer, d.hashed, d.now)
-	if v.Judgement != Accepted || len(a.Authenticators)+2 > maxAuthenticators && t.Replaces == "" {
+	if v.Judgement != Accepted || t.Replaces == "" && a.full(s) {
 		return Outcome{Reason: DoneElsewhere}
 	}
 	main := d.bind(t, v.State)
