@@ -157,6 +157,8 @@ func add(b int, m nidan.MethodName, replaces int, right bool, with answer) func(
 			switch {
 			case replaces != wayNone && (w == nil || w.method == backup.Name), has && (w == nil || w.method != m):
 				return nidan.NoSuchWay
+			case replaces == wayNone && len(t.ways) >= 10:
+				return nidan.NoSuchWay
 			case m == mailcode.Name:
 				return t.maySend(p.w.jars[b].session.asks(nidan.PromptSetUp), p.class(b, who), p.wall())
 			}
