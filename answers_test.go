@@ -156,6 +156,3 @@ func anyWay(p *play, who int, a ask) (int, string, bool) {
 	}
 	return mailedCode(p, who, a)
 }
-
-// none is the answer of an account that has no second step.
-func none(*play, int, ask) (int, string, bool) { return wayNone, "", false }

@@ -144,9 +144,6 @@ func worth(m nidan.MethodName) nidan.Level {
 	return nidan.LevelAAL2
 }
 
-// account decodes a document as it was before the move.
-func (w *world) account(who int) *nidan.Account { return w.docs[who] }
-
 // reread decodes the documents that a move has changed.
 func (w *world) reread(r *room) {
 	for who := range w.truth {
