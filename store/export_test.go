@@ -78,7 +78,7 @@ func CreateAt(path string, version int64) (newer bool, err error) {
 }
 
 // PostSQL are the statements that sending consists of.
-var PostSQL = []string{sqlDue, sqlLease, sqlDeleteMessage, sqlDelayMessage, sqlBuryMessage}
+var PostSQL = []string{sqlUrgent, sqlDue, sqlTake, sqlDeleteMessage, sqlDelayMessage, sqlBuryMessage}
 
 // SeenBatch is how many uses travel with one commit.
 const SeenBatch = seenBatch

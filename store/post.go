@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/nidan-auth/nidan"
@@ -51,26 +50,40 @@ func (s *SQLite) Lease(ctx context.Context, now, until time.Time, limit int) ([]
 	return rows, nil
 }
 
-// lease takes messages with one statement, which says nothing about the order
-// of what it returns; so the order is asked for before.
+// urgent is how soon what is called urgent expires.
+const urgent = 24 * time.Hour
+
+// lease takes what runs out within a day first: a number that lives for ten
+// minutes must not wait behind a hundred thousand notices that live for a week.
 func (db *conn) lease(now, until int64, limit int) ([]nidan.OutboxRow, error) {
+	soon := now + int64(urgent/time.Microsecond)
+	taken, err := db.take(now, until, sqlUrgent, now, soon, limit)
+	if err != nil || len(taken) == limit {
+		return taken, err
+	}
+	rest, err := db.take(now, until, sqlDue, now, soon, limit-len(taken))
+	return append(taken, rest...), err
+}
+
+// take takes the messages that a query names, in its order.
+func (db *conn) take(now, until int64, text string, args ...any) ([]nidan.OutboxRow, error) {
 	type key struct{ account, id string }
 	due, err := query(db, func(rows *sql.Rows) (k key, err error) {
 		err = rows.Scan(&k.account, &k.id)
 		return k, err
-	}, sqlDue, now, limit)
-	if err != nil || len(due) == 0 {
+	}, text, args...)
+	if err != nil {
 		return nil, err
 	}
-	place := make(map[key]int, len(due))
-	for i, k := range due {
-		place[k] = i
+	var taken []nidan.OutboxRow
+	for _, k := range due {
+		rows, err := query(db, scanMessage, sqlTake, k.account, k.id, now, until)
+		if err != nil {
+			return nil, err
+		}
+		taken = append(taken, rows...)
 	}
-	taken, err := query(db, scanMessage, sqlLease, now, limit, until)
-	slices.SortFunc(taken, func(a, b nidan.OutboxRow) int {
-		return place[key{string(a.Account), a.ID}] - place[key{string(b.Account), b.ID}]
-	})
-	return taken, err
+	return taken, nil
 }
 
 // scanMessage reads the columns messageColumns.

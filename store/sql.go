@@ -75,17 +75,21 @@ ON CONFLICT (key) DO UPDATE SET wrong = excluded.wrong, last = excluded.last`
 	sqlTidyOutbox = `DELETE FROM nidan_outbox WHERE expires <= $1`
 )
 
-// Sending. A lease looks at due and cause twice: where it had to wait for a row
-// that somebody else was changing, the database judges the outer ones anew, and
-// what was taken or given up meanwhile is left.
+// Sending. What takes a message looks at due and cause again: where it had to
+// wait for a row that somebody else was changing, what was taken or given up
+// meanwhile is left.
 const (
 	messageColumns = `account, id, sealed, due, expires, tries, cause`
 
-	sqlDue = `SELECT account, id FROM nidan_outbox WHERE due <= $1 AND expires > $1 AND cause = '' ORDER BY due LIMIT $2`
+	sqlUrgent = `
+SELECT account, id FROM nidan_outbox
+ WHERE expires > $1 AND expires <= $2 AND due <= $1 AND cause = ''
+ ORDER BY expires, due LIMIT $3`
+	sqlDue = `SELECT account, id FROM nidan_outbox WHERE due <= $1 AND expires > $2 AND cause = '' ORDER BY due LIMIT $3`
 
-	sqlLease = `
-UPDATE nidan_outbox SET due = $3, tries = tries + 1
- WHERE (account, id) IN (` + sqlDue + `) AND due <= $1 AND cause = ''
+	sqlTake = `
+UPDATE nidan_outbox SET due = $4, tries = tries + 1
+ WHERE account = $1 AND id = $2 AND due <= $3 AND cause = ''
 RETURNING ` + messageColumns
 )
 

@@ -62,6 +62,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Database) {
 		"Outbox":    testOutbox,
 		"Queue":     testQueue,
 		"Lease":     testLease,
+		"Urgent":    testUrgent,
 		"Post":      testPost,
 		"Senders":   testSenders,
 		"Lookups":   testLookups,
