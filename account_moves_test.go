@@ -213,7 +213,8 @@ func askAddress(b int, to func(*world) string, with answer) func(*play) nidan.Re
 		do: func(p *play, tok nidan.SessionToken, pw nidan.Secret, ans nidan.Answer, from nidan.From) (nidan.Outcome, error) {
 			return p.svc.BeginAddress(ctx, tok, to(p.w), pw, ans, from)
 		},
-		want: func(p *play, b, who int) nidan.Reason { return p.wantsProof(b, who, to(p.w)) },
+		want:  func(p *play, b, who int) nidan.Reason { return p.wantsProof(b, who, to(p.w)) },
+		early: func(p *play, b, who int) nidan.Reason { return onlySends(p.wantsProof(b, who, to(p.w))) },
 		then: func(p *play, b, who int, _ way, _ nidan.Outcome) {
 			p.must(p.told(who, nidan.NoticeAddressAsked), lawLowering, "a change of address was not announced")
 			t, name := &p.w.truth[who], to(p.w)
@@ -234,6 +235,14 @@ func other(w *world) string {
 	return moved
 }
 
+// onlySends keeps of a reason that nothing can be mailed now.
+func onlySends(r nidan.Reason) nidan.Reason {
+	if r == nidan.SendWait || r == nidan.SendsUsedUp {
+		return r
+	}
+	return nidan.OK
+}
+
 // wantsProof is what asking for the proof of an address is answered behind the
 // steps.
 func (p *play) wantsProof(b, who int, name string) nidan.Reason {
@@ -250,7 +259,8 @@ func askSecond(b int, to string, recovers bool, with answer) func(*play) nidan.R
 		do: func(p *play, tok nidan.SessionToken, pw nidan.Secret, ans nidan.Answer, from nidan.From) (nidan.Outcome, error) {
 			return p.svc.BeginSecond(ctx, tok, to, recovers, pw, ans, from)
 		},
-		want: func(p *play, b, who int) nidan.Reason { return p.wantsProof(b, who, to) },
+		want:  func(p *play, b, who int) nidan.Reason { return p.wantsProof(b, who, to) },
+		early: func(p *play, b, who int) nidan.Reason { return onlySends(p.wantsProof(b, who, to)) },
 		then: func(p *play, b, who int, _ way, _ nidan.Outcome) {
 			t := &p.w.truth[who]
 			p.must(p.toldAt(nidan.NoticeSecondLink, to), lawAddress, "no proof was mailed to the second address")
@@ -264,7 +274,7 @@ func removeSecond(b int, with answer) func(*play) nidan.Reason {
 		do: func(p *play, tok nidan.SessionToken, pw nidan.Secret, ans nidan.Answer, from nidan.From) (nidan.Outcome, error) {
 			return p.svc.RemoveSecond(ctx, tok, pw, ans, from)
 		},
-		want: func(p *play, _, who int) nidan.Reason {
+		early: func(p *play, _, who int) nidan.Reason {
 			if p.w.truth[who].second == "" {
 				return nidan.NoSuchWay
 			}

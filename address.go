@@ -42,6 +42,15 @@ func (s *Service) mailProof(ctx context.Context, tok SessionToken, p TicketPurpo
 	if err != nil {
 		return Outcome{}, err
 	}
+	ses, err := s.Session(ctx, tok)
+	if err != nil {
+		return gone(err)
+	}
+	if name != ses.acct.Name && name != ses.acct.Second.Address {
+		if out := s.sendable(ses, "", from); !out.Passed() {
+			return out, nil
+		}
+	}
 	return s.allSteps(ctx, tok, password, ans, from, func(d *decision, ses *Session, _ []proof, out Outcome) Outcome {
 		if name == d.acct.Name || name == d.acct.Second.Address {
 			return d.refuse(NameTaken)
@@ -141,6 +150,12 @@ func (s *Service) UseSecondLink(ctx context.Context, c Secret, from From) (Outco
 // RemoveSecond takes the second address away, and tells it. Outcomes: OK;
 // NoSuchWay where there is none; the reasons of both steps.
 func (s *Service) RemoveSecond(ctx context.Context, tok SessionToken, password Secret, ans Answer, from From) (Outcome, error) {
+	switch ses, err := s.Session(ctx, tok); {
+	case err != nil:
+		return gone(err)
+	case ses.acct.Second.Address == "":
+		return Outcome{Reason: NoSuchWay}, nil // before a code is spent on it
+	}
 	return s.allSteps(ctx, tok, password, ans, from, func(d *decision, _ *Session, _ []proof, out Outcome) Outcome {
 		a := d.acct
 		if a.Second.Address == "" {

@@ -2,6 +2,7 @@ package nidan
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -11,7 +12,8 @@ const asksAnHour = 3
 // AskLink mails a link to whoever reads an address: TicketRegister for a new
 // account, TicketReset, or TicketBrowser. Anybody may ask, for any address; the
 // answer, the work done and the cookies are the same whatever comes of it
-// (SECURITY P1, P2). It writes no document: the message is queued for what
+// (SECURITY P1, P2): who is named is looked up by [Service.Message] alone, away
+// from the request. It writes no document; the request is queued for what
 // stands for the address. Outcomes: OK, whether or not anything is mailed;
 // NameInvalid, NoMail; NoSuchWay where accounts are made by invitation only;
 // FirstStepWait with Until, for a network that asks too much.
@@ -41,22 +43,17 @@ func (s *Service) AskLink(ctx context.Context, p TicketPurpose, login string, fr
 	if err != nil {
 		return Outcome{}, err
 	}
-	acct := s.find(ctx, name)
-	n := s.askedFor(p, acct, name, now)
-	if !asked {
-		n = Notice{}
-	}
-	n.Name, n.At, n.Language, n.Address, n.Browser = name, now, from.Language, from.Address, from.Browser
-	if acct.Language != "" {
-		n.Language = acct.Language
+	n := Notice{Name: name, At: now, Language: from.Language, Address: from.Address, Browser: from.Browser}
+	if asked {
+		n.Asked = p
 	}
 	q := queued{id: newID(s.random), due: now, notice: n}
 	row, err := q.row(s.sealer, s.postbox(name), 0)
 	if err != nil {
 		return Outcome{}, err
 	}
-	if n.To == "" {
-		row.Expires = now.Add(time.Minute)
+	if row.Expires = now.Add(linkFor); p == TicketRegister {
+		row.Expires = now.Add(proofFor)
 	}
 	return Outcome{Reason: OK}, s.store.Queue(ctx, []OutboxRow{row})
 }
@@ -73,29 +70,42 @@ func gateAsk(r GateRow, now time.Time) ([]GateRow, bool) {
 }
 
 // askedFor is the message that answers a request, with an empty To where there
-// is none. A ticket is sealed either way.
-func (s *Service) askedFor(p TicketPurpose, a *Account, name string, now time.Time) Notice {
-	exists := a.Name == name && name != ""
-	t := &ticket{Purpose: p, Name: name, Issued: now, Expires: now.Add(linkFor), Mailed: true}
-	n := Notice{To: name, Kind: NoticeResetLink}
+// is none. An account that cannot be read gets none: its operator has to mend
+// it first.
+func (s *Service) askedFor(ctx context.Context, n Notice) (Notice, error) {
+	a, err := s.named(ctx, n.Name)
+	var fault *Fault
 	switch {
-	case p == TicketRegister && !exists:
-		n.Kind, t.Expires = NoticeRegister, now.Add(proofFor)
-	case p == TicketRegister:
+	case errors.Is(err, ErrNotFound):
+		a = nil
+	case errors.As(err, &fault), errors.Is(err, ErrFrozen):
+		return n, nil
+	case err != nil:
+		return Notice{}, err
+	}
+	t := &ticket{Purpose: n.Asked, Name: n.Name, Issued: n.At, Expires: n.At.Add(linkFor), Mailed: true}
+	switch {
+	case n.Asked == TicketRegister && a == nil:
+		n.Kind, t.Expires = NoticeRegister, n.At.Add(proofFor)
+	case n.Asked == TicketRegister:
 		n.Kind, t.Purpose = NoticeHasAccount, TicketReset
-	case p == TicketBrowser:
+	case n.Asked == TicketBrowser:
 		n.Kind = NoticeBrowserLink
+	default:
+		n.Kind = NoticeResetLink
 	}
-	if exists {
-		now = s.nowFor(a)
+	if a != nil {
 		t.Account, t.Epoch, t.Revision, t.Made = a.ID, a.Epoch, a.Revision, a.stamp()
-		t.Issued, t.Expires = now, now.Add(linkFor)
-	} else if p != TicketRegister {
-		n.To = "" // nobody is there to be told
+		if a.Language != "" {
+			n.Language = a.Language
+		}
 	}
-	n.Until = t.Expires
+	if a != nil || n.Kind == NoticeRegister {
+		n.To = n.Name
+	}
+	n.Asked, n.Until = "", t.Expires
 	n.Link = MailedLink{Purpose: t.Purpose, Ticket: s.sealTicket(t).Reveal()}
-	return n
+	return n, nil
 }
 
 // postbox stands for an address in the outbox where no account may: what is

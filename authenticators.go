@@ -17,6 +17,15 @@ func (s *Service) BeginAdd(ctx context.Context, tok SessionToken, m MethodName, 
 	if _, out := s.drawable(m); !out.Passed() {
 		return out, nil
 	}
+	if _, mails := s.methods[m].(Prompting); mails {
+		ses, err := s.Session(ctx, tok)
+		if err != nil {
+			return gone(err)
+		}
+		if out := s.sendable(ses, PromptSetUp, from); ses.acct.IsProtected() && !out.Passed() {
+			return out, nil
+		}
+	}
 	return s.bothSteps(ctx, tok, password, ans, from, func(d *decision, ses *Session, proofs []proof, out Outcome) Outcome {
 		a := d.acct
 		old := a.authenticator(replaces)

@@ -1,6 +1,7 @@
 package nidan
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -91,6 +92,10 @@ type Notice struct {
 	Item     string     `json:"o,omitempty"`
 	Address  string     `json:"a,omitempty"` // network address of the request that caused it
 	Browser  string     `json:"b,omitempty"`
+
+	// Asked is the link that somebody asked for, for whoever Name is: what to
+	// send, if anything, is found out when it is sent. See [Service.Message].
+	Asked TicketPurpose `json:"q,omitempty"`
 
 	Until time.Time  `json:"u,omitzero"`  // the number or link works until then; of a recovery: when it ripens or is gone
 	Code  string     `json:"c,omitempty"` // a mailed number
@@ -195,7 +200,18 @@ func (q queued) row(s Sealer, a AccountID, version int64) (OutboxRow, error) {
 	}, nil
 }
 
-// OpenNotice opens a queued message, for the one who sends it.
+// Message opens a queued message, for the one who sends it: To is empty where
+// there is nothing to send. Errors: a [*Fault] for one that can never be sent,
+// any other to try again later.
+func (s *Service) Message(ctx context.Context, row OutboxRow) (Notice, error) {
+	n, err := OpenNotice(s.sealer, row)
+	if err == nil && n.Asked != "" {
+		return s.askedFor(ctx, n)
+	}
+	return n, err
+}
+
+// OpenNotice opens a queued message as it stands in the outbox.
 func OpenNotice(s Sealer, row OutboxRow) (Notice, error) {
 	b, err := s.Open(ForOutbox, string(row.Account), []byte(row.ID), row.Sealed)
 	if err != nil {

@@ -59,8 +59,11 @@ type Overview struct {
 	Events         []Event             // newest first
 }
 
-// overviewEvents is how many lines of activity the security settings show.
-const overviewEvents = 12
+// How many lines of activity the security settings show, and their own page.
+const (
+	overviewEvents = 12
+	activityEvents = 100
+)
 
 // Overview returns what the security settings show. ErrNotFound: log in again.
 func (s *Service) Overview(ctx context.Context, tok SessionToken) (Overview, error) {
@@ -91,10 +94,20 @@ func (s *Service) Overview(ctx context.Context, tok SessionToken) (Overview, err
 		}
 	}
 	slices.SortFunc(o.Sessions, func(x, y SessionView) int { return y.At.Compare(x.At) })
-	if o.Events, err = s.recent(ctx, a); err != nil {
+	if o.Events, err = s.recent(ctx, a, overviewEvents); err != nil {
 		return Overview{}, err
 	}
 	return o, nil
+}
+
+// Activity returns the newest 100 events of an account, newest first.
+// ErrNotFound: log in again.
+func (s *Service) Activity(ctx context.Context, tok SessionToken) ([]Event, error) {
+	ses, err := s.Session(ctx, tok)
+	if err != nil {
+		return nil, err
+	}
+	return s.recent(ctx, ses.acct, activityEvents)
 }
 
 // sessionView shows a session that would be accepted now.
@@ -143,8 +156,8 @@ func (a *Account) rememberedViews(now time.Time) []RememberedView {
 
 // recent reads the newest events, checked against the chain's head: what was
 // tampered with is not shown as if it had happened.
-func (s *Service) recent(ctx context.Context, a *Account) ([]Event, error) {
-	rows, err := s.archive.Events(ctx, a.ID, max(1, a.Chain.Seq-overviewEvents+1), overviewEvents)
+func (s *Service) recent(ctx context.Context, a *Account, n int) ([]Event, error) {
+	rows, err := s.archive.Events(ctx, a.ID, max(1, a.Chain.Seq-int64(n)+1), n)
 	if err != nil {
 		return nil, err
 	}

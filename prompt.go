@@ -79,6 +79,27 @@ func (a *Account) mayAgain(o *Outstanding, c Class, now time.Time) (at time.Time
 	return at, false
 }
 
+// sendable says whether a session's next number for a use, or its next link
+// where there is no use, could be mailed now: asked before a code is spent on
+// it. Outcomes: OK; SendWait with Until, SendsUsedUp.
+func (s *Service) sendable(ses *Session, use PromptUse, from From) Outcome {
+	a, now := ses.acct, s.nowFor(ses.acct)
+	class, _ := s.classOf(from)(a)
+	var o *Outstanding
+	if use != "" {
+		o = a.outstanding(ses.body.Lineage, use)
+	}
+	at, never := a.mayAgain(o, class, now)
+	switch {
+	case o != nil && o.State != nil && now.Before(o.Expires): // it will do
+	case never:
+		return Outcome{Reason: SendsUsedUp}
+	case !at.IsZero():
+		return Outcome{Reason: SendWait, Until: at}
+	}
+	return Outcome{Reason: OK}
+}
+
 // forgetPrompts drops what has run out, or belongs to a sign-in that is no
 // more; what is still to be sent of it is not sent.
 func (d *decision) forgetPrompts() {
@@ -118,6 +139,9 @@ func (d *decision) send(m Prompting, holder string, use PromptUse, x string, c C
 	if err != nil {
 		d.fail(err)
 		return Outcome{}
+	}
+	if i := slices.IndexFunc(a.Pending, func(p Pending) bool { return p.ID == holder }); i >= 0 && a.Pending[i].Expires.Before(p.Until) {
+		p.Until = a.Pending[i].Expires // no number outlives what it is for
 	}
 	d.forgetPrompts()
 	o := a.outstanding(holder, use)

@@ -39,6 +39,10 @@ func (s *Service) openRemembered(c Secret) rememberedCookie {
 	return out
 }
 
+// RememberedID returns the id in [Overview.Remembered] of the browser that has
+// a cookie; empty: the cookie is none. Whether it still stands, the list says.
+func (s *Service) RememberedID(c Secret) string { return s.openRemembered(c).ID }
+
 // remember lets this browser pass without the second step from now on, and
 // returns its cookie.
 func (d *decision) remember() Secret {

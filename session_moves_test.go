@@ -16,7 +16,11 @@ type change struct {
 	with   answer // … for the second step
 	open   bool   // also for accounts that are not protected, behind the password alone
 	before nidan.Reason
-	do     func(*play, nidan.SessionToken, nidan.Secret, nidan.Answer, nidan.From) (nidan.Outcome, error)
+
+	// early is the reason for which it is refused before the steps are judged,
+	// so that no code is spent on it; nil, OK: none.
+	early func(p *play, b, who int) nidan.Reason
+	do    func(*play, nidan.SessionToken, nidan.Secret, nidan.Answer, nidan.From) (nidan.Outcome, error)
 
 	// want is what it is answered once the steps are taken; nil: OK.
 	want func(p *play, b, who int) nidan.Reason
@@ -45,9 +49,12 @@ func (c change) by(b int) func(*play) nidan.Reason {
 		}
 		a := p.w.jars[b].session.asks(nidan.PromptConfirm)
 		kind, code, right := c.with(p, who, a)
-		want := nidan.OK
+		want, early := nidan.OK, nidan.OK
 		if c.want != nil {
 			want = c.want(p, b, who)
+		}
+		if c.early != nil {
+			early = c.early(p, b, who)
 		}
 		ans := nidan.Answer{Authenticator: p.wayID(who, kind), Code: nidan.NewSecret(code)}
 		o, err := c.do(p, tok, nidan.NewSecret(password), ans, p.from(b))
@@ -61,6 +68,9 @@ func (c change) by(b int) func(*play) nidan.Reason {
 			return r
 		case !t.protected && !c.open:
 			p.must(r == nidan.NotProtected && len(p.changes) == 0, lawProtected, "a change of an account without two-step verification was answered %s", r)
+			return r
+		case early != nidan.OK:
+			p.must(r == early && len(p.changes) == 0, lawAnswer, "what is refused early as %s was answered %s", early, r)
 			return r
 		case r == nidan.FirstStepWait:
 			p.must(len(p.changes) == 0, lawRefused, "%s wrote", r)
@@ -163,6 +173,13 @@ func add(b int, m nidan.MethodName, replaces int, right bool, with answer) func(
 				return t.maySend(p.w.jars[b].session.asks(nidan.PromptSetUp), p.class(b, who), p.wall())
 			}
 			return nidan.OK
+		},
+		early: func(p *play, b, who int) nidan.Reason {
+			t, a := &p.w.truth[who], p.w.jars[b].session.asks(nidan.PromptSetUp)
+			if m != mailcode.Name || t.number(a).live(p.wall()) {
+				return nidan.OK
+			}
+			return t.maySend(a, p.class(b, who), p.wall())
 		},
 		then: func(p *play, b, who int, _ way, o nidan.Outcome) {
 			c := carried{proven: p.wall(), lineage: p.w.jars[b].session.lineage, method: m, adds: true}

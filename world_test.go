@@ -223,7 +223,7 @@ func (r *room) Queue(_ context.Context, rows []nidan.OutboxRow) error {
 // post puts messages into the outbox.
 func (r *room) post(rows []nidan.OutboxRow) {
 	for _, row := range rows {
-		n, err := nidan.OpenNotice(openSeal{}, row)
+		n, err := r.svc.Message(context.Background(), row)
 		if err != nil {
 			panic(err)
 		}

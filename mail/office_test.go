@@ -63,10 +63,15 @@ func newOffice(t *testing.T) *office {
 	return o
 }
 
+// message opens what was leased.
+func (o *office) message(_ context.Context, row nidan.OutboxRow) (nidan.Notice, error) {
+	return nidan.OpenNotice(o.keys, row)
+}
+
 // another returns one more worker on the same queue.
 func (o *office) another(change func(*WorkerConfig)) *Worker {
 	c := WorkerConfig{
-		Post: o.db, Sealer: o.keys, Composer: composer(o.t, "en"), Transport: to(o.t, o.server, nil), Clock: o,
+		Post: o.db, Message: o.message, Composer: composer(o.t, "en"), Transport: to(o.t, o.server, nil), Clock: o,
 		Random: zeros{}, Delivered: o.delivered, Log: slog.New(slog.NewTextHandler(&locked{w: &o.log, mu: &o.mu}, nil)),
 	}
 	if change != nil {

@@ -16,11 +16,13 @@ import (
 // Delivered, Log and Parallel.
 type WorkerConfig struct {
 	Post      nidan.Post
-	Sealer    nidan.Sealer
 	Composer  *Composer
 	Transport Transport
 	Clock     nidan.Clock
 	Random    io.Reader // nidan.Randomness outside tests
+
+	// Message opens what was leased, see [nidan.Service.Message].
+	Message func(ctx context.Context, row nidan.OutboxRow) (nidan.Notice, error)
 
 	// Delivered is told of every message that was accepted, before it is
 	// forgotten. If it fails it is called again later, and the message is not
@@ -179,8 +181,12 @@ const (
 // deliver brings one leased message to where it ends for now: sent, put off or
 // given up.
 func (w *Worker) deliver(ctx context.Context, row nidan.OutboxRow) {
-	n, err := nidan.OpenNotice(w.c.Sealer, row)
+	n, err := w.c.Message(ctx, row)
+	var fault *nidan.Fault
 	switch {
+	case err != nil && !errors.As(err, &fault):
+		w.failed(ctx, row, n, err)
+		return
 	case err != nil:
 		w.c.Log.ErrorContext(ctx, "mail: a queued message does not open", "account", row.Account, "message", row.ID, "error", err)
 		w.bury(ctx, row, causeSealed)

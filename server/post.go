@@ -59,7 +59,7 @@ func (s *Server) openPost(d Deps) error {
 		return err
 	}
 	s.post = mail.NewWorker(mail.WorkerConfig{
-		Post: s.db, Sealer: s.vault, Composer: composer, Transport: to, Clock: d.Clock, Random: d.Random,
+		Post: s.db, Message: s.svc.Message, Composer: composer, Transport: to, Clock: d.Clock, Random: d.Random,
 		Delivered: s.svc.Delivered, Log: s.log,
 	})
 	s.desk.nudge = s.post.Nudge

@@ -84,8 +84,9 @@ func (o *post) settled() {
 	}
 	o.await("the queue is empty", func() bool {
 		now := o.Clock.Wall()
-		// What is on its way is leased for five minutes.
-		return number(o.T, o.db, `SELECT count(*) FROM nidan_outbox WHERE cause = '' AND (due <= $1 OR due = $2)`, now.UnixMicro(), now.Add(5*time.Minute).UnixMicro()) == 0
+		// What is on its way is leased for five minutes, from a moment that may
+		// have passed since.
+		return number(o.T, o.db, `SELECT count(*) FROM nidan_outbox WHERE cause = '' AND (due <= $1 OR tries > 0 AND due <= $2)`, now.UnixMicro(), now.Add(5*time.Minute).UnixMicro()) == 0
 	})
 }
 

@@ -241,7 +241,7 @@ var paths = []string{
 	"/recover/method", "/recover/scan", "/recover/mail", "/recover/codes", "/recover/done",
 	"/security", "/security?recovery", "/security#sessions", "/security/on", "/security/on/scan", "/security/on/mail", "/security/on/codes", "/security/on/done",
 	"/security/codes", "/security/codes/new", "/security/codes/done", "/security/code", "/security/off", "/security/off/done",
-	"/security/account", "/security/account?password", "/security/account?second", "/security/activity", "/security/add",
+	"/security/account", "/security/account?password", "/security/account?second", "/security/activity", "/security/add", "/security/add/totp",
 	"/security/address", "/security/address/sent", "/security/browsers", "/security/browsers?ended", "/security/browsers?everywhere",
 	"/security/browsers?forgotten", "/security/delete", "/security/methods", "/security/methods?first", "/security/methods?removed",
 	"/security/methods?renamed", "/security/methods?resynced", "/security/methods/added", "/security/methods/replaced",
