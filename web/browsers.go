@@ -8,6 +8,7 @@ import (
 
 type browsersView struct {
 	nidan.Overview
+	Here string // id of the remembered browser that asks
 	Done *message
 }
 
@@ -16,7 +17,7 @@ func showBrowsers(v *visit, s session) error {
 	if err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, "browsers", browsersView{o, v.did()})
+	return v.show(http.StatusOK, "browsers", browsersView{o, v.p.svc.RememberedID(v.from().Remembered), v.did()})
 }
 
 // postEndSession ends another browser's session. One that is gone already is

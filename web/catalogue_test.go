@@ -49,7 +49,11 @@ func TestEverySentenceIsUsed(t *testing.T) {
 			t.Errorf("%s: %q is given %v and has places for %v", where, key, values, slots(s.Other))
 		}
 	}
-	for name, tmpl := range en.pages {
+	for name, parse := range en.pages {
+		tmpl, err := parse()
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, part := range tmpl.Templates() {
 			if part.Tree != nil {
 				sentencesIn(part.Tree.Root, func(key string, values []string) { use(name+".html", key, values) })

@@ -3,7 +3,6 @@ package web
 import (
 	"embed"
 	"fmt"
-	"html/template"
 	"io"
 	"time"
 
@@ -16,7 +15,7 @@ var sentences embed.FS
 // A locale is one language and the templates that speak it.
 type locale struct {
 	*catalogue.Language
-	pages   map[string]*template.Template
+	pages   map[string]screen
 	help    *helpBook
 	offered []Feature
 }
@@ -38,17 +37,13 @@ func newLocales(b brand, tags []string, zone *time.Location, as assets) (*locale
 	if set, err = set.Only(tags); err != nil {
 		return nil, err
 	}
-	screens, err := parseTemplates()
-	if err != nil {
-		return nil, err
-	}
 	ls := &locales{set: set, byTag: map[string]*locale{}}
 	for _, language := range set.All() {
 		l := &locale{Language: language}
 		if err := l.introduce(b); err != nil {
 			return nil, err
 		}
-		if l.pages, err = screens.speak(l, as); err != nil {
+		if l.pages, err = l.screens(as); err != nil {
 			return nil, err
 		}
 		ls.all = append(ls.all, l)
@@ -77,9 +72,13 @@ func (l *locale) introduce(b brand) error {
 }
 
 func (l *locale) execute(w io.Writer, name string, pg page) error {
-	t := l.pages[name]
-	if t == nil {
+	parse := l.pages[name]
+	if parse == nil {
 		return fmt.Errorf("web: there is no page %q", name)
+	}
+	t, err := parse()
+	if err != nil {
+		return err
 	}
 	return t.ExecuteTemplate(w, "layout", pg)
 }

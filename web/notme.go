@@ -11,11 +11,11 @@ type activityView struct {
 }
 
 func showActivity(v *visit, s session) error {
-	o, err := v.p.svc.Overview(v.r.Context(), s.token)
+	events, err := v.p.svc.Activity(v.r.Context(), s.token)
 	if err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, "activity", activityView{activities(o.Events)})
+	return v.show(http.StatusOK, "activity", activityView{activities(events)})
 }
 
 type notMeView struct{ Protected bool }

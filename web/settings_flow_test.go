@@ -104,7 +104,7 @@ func TestBrowsersAreForgotten(t *testing.T) {
 	h.pass(time.Minute)
 	b.send("/login/second", "way", b.value("way"), "code", p.code(h), "remember", "yes")
 	b.follow("Browsers")
-	b.says("Remembered browsers", "Firefox on Windows No code until 22 December 2026, 14:06 UTC", "192.0.2.1")
+	b.says("Remembered browsers", "Firefox on Windows this browser No code until 22 December 2026, 14:06 UTC", "192.0.2.1")
 	other := h.in(p)
 	other.open("/security/browsers")
 	other.send("/security/sessions/end", "id", other.value("id"))

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nidan-auth/nidan"
@@ -18,12 +19,14 @@ var templateFiles embed.FS
 // shared are the files that every page is parsed with.
 var shared = []string{"layout.html", "parts.html"}
 
-// screens are the parsed pages by name, before they speak a language.
-type screens map[string]*template.Template
+// A screen is a page in one language. It is parsed when it is first shown: all
+// of them in all languages would take a good part of the program's start. That
+// each can be shown is what the tests are for.
+type screen func() (*template.Template, error)
 
-// parseTemplates parses every page once, on top of the shared files.
-func parseTemplates() (screens, error) {
-	base, err := template.New("").Option("missingkey=error").Funcs(new(locale).funcs(assets{})).ParseFS(templateFiles, shared...)
+// screens returns every page by its name.
+func (l *locale) screens(as assets) (map[string]screen, error) {
+	base, err := template.New("").Option("missingkey=error").Funcs(l.funcs(as)).ParseFS(templateFiles, shared...)
 	if err != nil {
 		return nil, err
 	}
@@ -31,32 +34,18 @@ func parseTemplates() (screens, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := screens{}
+	out := make(map[string]screen, len(files))
 	for _, file := range files {
-		if file == shared[0] || file == shared[1] {
+		if slices.Contains(shared, file) {
 			continue
 		}
-		t, err := base.Clone()
-		if err != nil {
-			return nil, err
-		}
-		if _, err := t.ParseFS(templateFiles, file); err != nil {
-			return nil, err
-		}
-		out[strings.TrimSuffix(file, ".html")] = t
-	}
-	return out, nil
-}
-
-// speak clones the pages for a language, whose functions they then call.
-func (s screens) speak(l *locale, as assets) (map[string]*template.Template, error) {
-	out := make(map[string]*template.Template, len(s))
-	for name, t := range s {
-		c, err := t.Clone()
-		if err != nil {
-			return nil, err
-		}
-		out[name] = c.Funcs(l.funcs(as))
+		out[strings.TrimSuffix(file, ".html")] = sync.OnceValues(func() (*template.Template, error) {
+			t, err := base.Clone()
+			if err != nil {
+				return nil, err
+			}
+			return t.ParseFS(templateFiles, file)
+		})
 	}
 	return out, nil
 }
