@@ -27,6 +27,7 @@ var (
 	deep    = depth{2, 3, 4}
 	usual   = depth{1, 2, 3}
 	shallow = depth{1, 2, 2}
+	longer  = depth{1, 3, 3}
 )
 
 type doing = func(*play) nidan.Reason
@@ -165,9 +166,12 @@ func (g *garden) apps(fresh *world) {
 	g.plant("19 wrong codes of the app", do(wrong(out, wrongCode, 19), later...), usual, gates)
 	g.plant("49 wrong codes of the app", do(wrong(out, wrongCode, 49), later...), usual, gates)
 	g.plant("19 wrong backup codes", do(wrong(out, wrongBackup, 19), later...), usual, gates)
-	g.plant("59 wrong in a month, some right", do(wrong(do(wrong(out, wrongCode, 40), wait(61*time.Minute), signIn(home, alice, true), takeSecondStep(home, appCode(0))), wrongCode, 19), later...), usual, gates)
+	// The sixtieth must not be a twentieth in a row as well.
+	right := []doing{wait(61 * time.Minute), signIn(home, alice, true), takeSecondStep(home, appCode(0))}
+	month := do(wrong(do(wrong(out, wrongCode, 40), right...), wrongCode, 15), right...)
+	g.plant("59 wrong in a month, some right", do(wrong(month, wrongCode, 4), later...), usual, gates)
 	g.plant("four wrong passwords", do(out, signIn(away, alice, false), signIn(away, alice, false), signIn(away, alice, false), signIn(away, alice, false)), usual, gates)
-	g.plant("setting up, known elsewhere", do(do(do(fresh, signIn(away, alice, true)), turnOn[:2]...), logOut(away)), usual, gates, setUp)
+	g.plant("setting up, known elsewhere", do(do(do(fresh, signIn(away, alice, true)), turnOn[:2]...), logOut(away)), longer, gates, setUp)
 	g.plant("a stranger's five sign-ins", five, usual, gates)
 	g.plant("frozen", g.frozenAccount(fresh), usual, gates, setUp, lost)
 	g.plant("put back without its trail", g.putBackInPart(fresh), shallow, gates)

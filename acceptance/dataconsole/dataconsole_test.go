@@ -53,7 +53,7 @@ func TestDataConsole(t *testing.T) {
 	w.Press("Turn on")
 	w.Expect(hChoose)
 	w.Press("Get started")
-	w.Expect(hProve, "First show that our mails reach you", "Sent to "+masked(w.Name)+" at 10:01 UTC. It works for 10 minutes, in this browser only.", "Look for “Example Data” in your spam folder.")
+	w.Expect(hProve, "First show that our mails reach you", "Sent to "+masked(w.Name)+" at 10:01 UTC. It works until 10:11 UTC, in this browser only.", "Look for “Example Data” in your spam folder.")
 	proof := w.Letter("Confirm your address")
 	w.Fill("8-digit code", proof.Code)
 	w.Press("Continue")

@@ -72,7 +72,7 @@ func TestByMail(t *testing.T) {
 	w.Step("6", "the code is asked after the password; it is bound to this log-in")
 	w.LogsOut()
 	w.First()
-	w.Expect(hMailed, "Sent to p•••@example.com at 18:00 JST. It works for 10 minutes, in this browser only.", "Use a backup code")
+	w.Expect(hMailed, "Sent to p•••@example.com at 18:00 JST. It works until 18:10 JST, in this browser only.", "Use a backup code")
 	first := w.Letter(toSignIn).Code
 	p := w.R.Somebody(w.Name, w.Pass)
 	b := w.R.Browser()
