@@ -134,17 +134,25 @@ func (p *play) spent(b, slot int, c carried, password string, o nidan.Outcome) {
 		p.knows(b, c.who, o)
 	case mailAddress:
 		p.must(p.toldAt(nidan.NoticeAddressChanged, append(t.addresses(), c.item)...), lawLowering, "a change of address was not told to every address, the old one too")
+		p.w.left = append(p.w.left, tombstone{t.name, p.wall()})
 		t.name = c.item
 		if t.second == t.name {
+			t.endsRecovery()
 			t.second, t.recovers = "", false
 		}
 		t.endsRecovery()
 		p.silent(c.who)
 		t.bump()
 	case mailSecond:
-		p.must(p.toldAt(nidan.NoticeSecondAdded, t.name, c.item), lawLowering, "a second address was not told")
+		kind := nidan.NoticeSecondAdded
+		if c.recovers {
+			kind = nidan.NoticeSecondRecovers
+		}
+		p.must(p.toldAt(kind, t.name, c.item), lawLowering, "a second address was not told, or not what it is for")
 		p.must(t.second == "" || p.toldAt(nidan.NoticeSecondRemoved, t.second), lawLowering, "a second address was not told that it is none any more")
 		t.second, t.recovers = c.item, c.recovers
+		t.endsRecovery()
+		p.silent(c.who)
 		t.change()
 	case mailCancel:
 		p.must(p.told(c.who, nidan.NoticeRecoveryGone), lawRecovery, "a recovery was cancelled and not told")
@@ -213,8 +221,7 @@ func askAddress(b int, to func(*world) string, with answer) func(*play) nidan.Re
 		do: func(p *play, tok nidan.SessionToken, pw nidan.Secret, ans nidan.Answer, from nidan.From) (nidan.Outcome, error) {
 			return p.svc.BeginAddress(ctx, tok, to(p.w), pw, ans, from)
 		},
-		want:  func(p *play, b, who int) nidan.Reason { return p.wantsProof(b, who, to(p.w)) },
-		early: func(p *play, b, who int) nidan.Reason { return onlySends(p.wantsProof(b, who, to(p.w))) },
+		early: func(p *play, b, who int) nidan.Reason { return p.wantsProof(b, who, to(p.w)) },
 		then: func(p *play, b, who int, _ way, _ nidan.Outcome) {
 			p.must(p.told(who, nidan.NoticeAddressAsked), lawLowering, "a change of address was not announced")
 			t, name := &p.w.truth[who], to(p.w)
@@ -235,16 +242,8 @@ func other(w *world) string {
 	return moved
 }
 
-// onlySends keeps of a reason that nothing can be mailed now.
-func onlySends(r nidan.Reason) nidan.Reason {
-	if r == nidan.SendWait || r == nidan.SendsUsedUp {
-		return r
-	}
-	return nidan.OK
-}
-
-// wantsProof is what asking for the proof of an address is answered behind the
-// steps.
+// wantsProof is what asking for the proof of an address is answered before the
+// steps are judged.
 func (p *play) wantsProof(b, who int, name string) nidan.Reason {
 	t := &p.w.truth[who]
 	if name == t.name || name == t.second {
@@ -259,8 +258,12 @@ func askSecond(b int, to string, recovers bool, with answer) func(*play) nidan.R
 		do: func(p *play, tok nidan.SessionToken, pw nidan.Secret, ans nidan.Answer, from nidan.From) (nidan.Outcome, error) {
 			return p.svc.BeginSecond(ctx, tok, to, recovers, pw, ans, from)
 		},
-		want:  func(p *play, b, who int) nidan.Reason { return p.wantsProof(b, who, to) },
-		early: func(p *play, b, who int) nidan.Reason { return onlySends(p.wantsProof(b, who, to)) },
+		early: func(p *play, b, who int) nidan.Reason {
+			if recovers && !p.w.truth[who].protected {
+				return nidan.NotProtected
+			}
+			return p.wantsProof(b, who, to)
+		},
 		then: func(p *play, b, who int, _ way, _ nidan.Outcome) {
 			t := &p.w.truth[who]
 			p.must(p.toldAt(nidan.NoticeSecondLink, to), lawAddress, "no proof was mailed to the second address")

@@ -17,15 +17,23 @@ type SecondAddress struct {
 // BeginAddress starts a change of the account's address: a link goes to the new
 // one, and the old one is told. It needs the password, and the second step
 // where the account is protected. Whether the new address is taken is told to
-// its holder only. Outcomes: OK with Until; NameInvalid, NoMail; the reasons of
-// both steps.
+// its holder only, by [Service.Message]. Outcomes: OK with Until; NameInvalid,
+// NoMail; NameTaken for an address of this account; SendWait with Until; the
+// reasons of both steps.
 func (s *Service) BeginAddress(ctx context.Context, tok SessionToken, login string, password Secret, ans Answer, from From) (Outcome, error) {
 	return s.mailProof(ctx, tok, TicketAddress, login, password, ans, from, nil)
 }
 
-// BeginSecond starts a second address: a link goes to it, and the account's own
-// is told. Outcomes as of BeginAddress.
+// BeginSecond starts a second address: a link goes to it; the account's own is
+// told when the link is used. recovers asks that a recovery may end there, which
+// only a protected account can grant, as nothing is proven beside the password
+// otherwise. Outcomes as of BeginAddress, and NotProtected.
 func (s *Service) BeginSecond(ctx context.Context, tok SessionToken, login string, recovers bool, password Secret, ans Answer, from From) (Outcome, error) {
+	if ses, err := s.Session(ctx, tok); err != nil {
+		return gone(err)
+	} else if recovers && !ses.acct.IsProtected() {
+		return Outcome{Reason: NotProtected}, nil
+	}
 	return s.mailProof(ctx, tok, TicketSecond, login, password, ans, from, func(t *ticket) { t.Adds = recovers })
 }
 
@@ -38,22 +46,21 @@ func (s *Service) mailProof(ctx context.Context, tok SessionToken, p TicketPurpo
 	case !s.mails:
 		return Outcome{Reason: NoMail}, nil
 	}
-	taken, err := s.taken(ctx, name)
-	if err != nil {
-		return Outcome{}, err
-	}
 	ses, err := s.Session(ctx, tok)
 	if err != nil {
 		return gone(err)
 	}
-	if name != ses.acct.Name && name != ses.acct.Second.Address {
-		if out := s.sendable(ses, "", from); !out.Passed() {
-			return out, nil
-		}
+	// Before a code is spent on it.
+	if name == ses.acct.Name || name == ses.acct.Second.Address {
+		return Outcome{Reason: NameTaken}, nil
+	}
+	if out := s.sendable(ses, "", from); !out.Passed() {
+		return out, nil
 	}
 	return s.allSteps(ctx, tok, password, ans, from, func(d *decision, ses *Session, _ []proof, out Outcome) Outcome {
 		if name == d.acct.Name || name == d.acct.Second.Address {
-			return d.refuse(NameTaken)
+			out.Reason = NameTaken
+			return out
 		}
 		if at, _ := d.acct.mayAgain(nil, d.class(), d.now); !at.IsZero() {
 			out.Reason, out.Until = SendWait, at
@@ -68,13 +75,8 @@ func (s *Service) mailProof(ctx context.Context, tok SessionToken, p TicketPurpo
 		n, kind, asked := Notice{To: name, Kind: NoticeSecondLink, Until: t.Expires}, NoticeKind(""), EventSecondAsked
 		if p == TicketAddress {
 			n.Kind, kind, asked = NoticeAddressLink, NoticeAddressAsked, EventAddressAsked
-			if taken {
-				n.Kind = NoticeHasAccount
-			}
 		}
-		if n.Kind != NoticeHasAccount {
-			n.Link = MailedLink{Purpose: t.Purpose, Ticket: s.sealTicket(t).Reveal()}
-		}
+		n.Link = MailedLink{Purpose: t.Purpose, Ticket: s.sealTicket(t).Reveal()}
 		d.tellOnly(n)
 		if kind != "" {
 			d.tell(Notice{Kind: kind, Item: Mask(name)})
@@ -104,6 +106,21 @@ func (s *Service) UseAddressLink(ctx context.Context, c Secret, from From) (Outc
 	t, _ := s.openTicket(TicketAddress, c, s.Now())
 	if t == nil {
 		return Outcome{Reason: LinkDead}, nil
+	}
+	switch l, err := s.load(ctx, t.Account, ""); {
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrFrozen):
+		return Outcome{Reason: LinkDead}, nil
+	case err != nil:
+		return Outcome{}, err
+	case !t.honoured(s, l.acct, s.nowFor(l.acct)):
+		return Outcome{Reason: LinkDead}, nil
+	}
+	if taken, err := s.taken(ctx, t.Item); err != nil || taken {
+		return Outcome{Reason: LinkDead}, err
+	}
+	// The name is free afterwards: what made this account must not make another.
+	if err := s.buryName(ctx, t.Name); err != nil {
+		return Outcome{}, err
 	}
 	out, err := s.byLink(ctx, t, command{from: from}, func(d *decision) Outcome {
 		a := d.acct
@@ -139,10 +156,15 @@ func (s *Service) UseSecondLink(ctx context.Context, c Secret, from From) (Outco
 		if a.Second.Address != "" {
 			d.tell(Notice{Kind: NoticeSecondRemoved, Item: Mask(a.Second.Address)})
 		}
-		a.Second = SecondAddress{Address: t.Item, Proven: d.now, Recovers: t.Adds}
+		a.Second = SecondAddress{Address: t.Item, Proven: d.now, Recovers: t.Adds && a.IsProtected()}
 		a.bumpRevision()
+		d.endRecovery() // its notices were addressed when it began
 		d.record(Event{Kind: EventSecondAdded})
-		d.tell(Notice{Kind: NoticeSecondAdded, Item: Mask(t.Item)})
+		kind := NoticeSecondAdded
+		if a.Second.Recovers {
+			kind = NoticeSecondRecovers
+		}
+		d.tell(Notice{Kind: kind, Item: Mask(t.Item)})
 		return Outcome{Reason: OK}
 	})
 }
@@ -164,6 +186,7 @@ func (s *Service) RemoveSecond(ctx context.Context, tok SessionToken, password S
 		d.tell(Notice{Kind: NoticeSecondRemoved, Item: Mask(a.Second.Address)})
 		a.Second = SecondAddress{}
 		a.bumpRevision()
+		d.endRecovery()
 		d.record(Event{Kind: EventSecondRemoved})
 		out.Reason = OK
 		return out

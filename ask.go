@@ -108,6 +108,21 @@ func (s *Service) askedFor(ctx context.Context, n Notice) (Notice, error) {
 	return n, nil
 }
 
+// unlessTaken tells the holder of an address that has an account so, where a
+// change of another account's address would have it proven.
+func (s *Service) unlessTaken(ctx context.Context, n Notice) (Notice, error) {
+	_, err := s.named(ctx, n.To)
+	var fault *Fault
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return n, nil
+	case err == nil, errors.As(err, &fault), errors.Is(err, ErrFrozen):
+		n.Kind, n.Link = NoticeHasAccount, MailedLink{}
+		return n, nil
+	}
+	return Notice{}, err
+}
+
 // postbox stands for an address in the outbox where no account may: what is
 // queued for it says nothing of whether there is one.
 func (s *Service) postbox(name string) AccountID {

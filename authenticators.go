@@ -17,26 +17,25 @@ func (s *Service) BeginAdd(ctx context.Context, tok SessionToken, m MethodName, 
 	if _, out := s.drawable(m); !out.Passed() {
 		return out, nil
 	}
-	if _, mails := s.methods[m].(Prompting); mails {
-		ses, err := s.Session(ctx, tok)
-		if err != nil {
-			return gone(err)
+	ses, err := s.Session(ctx, tok)
+	if err != nil {
+		return gone(err)
+	}
+	if ses.acct.IsProtected() { // before a code is spent on it
+		if !s.mayAdd(ses.acct, m, replaces) {
+			return Outcome{Reason: NoSuchWay}, nil
 		}
-		if out := s.sendable(ses, PromptSetUp, from); ses.acct.IsProtected() && !out.Passed() {
-			return out, nil
+		if _, mails := s.methods[m].(Prompting); mails {
+			if out := s.sendable(ses, PromptSetUp, from); !out.Passed() {
+				return out, nil
+			}
 		}
 	}
 	return s.bothSteps(ctx, tok, password, ans, from, func(d *decision, ses *Session, proofs []proof, out Outcome) Outcome {
 		a := d.acct
-		old := a.authenticator(replaces)
-		if replaces != "" && (old == nil || old.Method == s.reserve.Traits().Method) {
-			return d.refuse(NoSuchWay)
-		}
-		if s.mailing() != nil && s.methods[m].Traits().Channel == ChannelMail && a.first(m) != nil && (old == nil || old.Method != m) {
-			return d.refuse(NoSuchWay) // one mailbox is one way
-		}
-		if replaces == "" && a.full(s) {
-			return d.refuse(NoSuchWay)
+		if !s.mayAdd(a, m, replaces) {
+			out.Reason = NoSuchWay
+			return out
 		}
 		t := &ticket{
 			Purpose: TicketSetUp, Account: a.ID, Lineage: ses.body.Lineage, Epoch: a.Epoch, Revision: a.Revision, Made: d.stamp(),
@@ -46,6 +45,19 @@ func (s *Service) BeginAdd(ctx context.Context, tok SessionToken, m MethodName, 
 		out.Reason, out.Until, out.Ticket = drawn.Reason, drawn.Until, drawn.Ticket
 		return out
 	})
+}
+
+// mayAdd reports whether a method can be added, or take the place of an
+// authenticator.
+func (s *Service) mayAdd(a *Account, m MethodName, replaces string) bool {
+	old := a.authenticator(replaces)
+	switch {
+	case replaces != "" && (old == nil || old.Method == s.reserve.Traits().Method):
+		return false
+	case s.methods[m].Traits().Channel == ChannelMail && a.first(m) != nil && (old == nil || old.Method != m):
+		return false // one mailbox is one way
+	}
+	return replaces != "" || !a.full(s)
 }
 
 // full reports whether there is no place for another authenticator with its
@@ -63,12 +75,23 @@ func (a *Account) full(s *Service) bool {
 // anew. Outcomes: OK with Session; LastOne, NoSuchWay, NotProtected; the reasons
 // of both steps.
 func (s *Service) Remove(ctx context.Context, tok SessionToken, id string, password Secret, ans Answer, from From) (Outcome, error) {
+	removable := func(a *Account) bool {
+		x := a.authenticator(id)
+		return x != nil && x.Method != s.reserve.Traits().Method
+	}
+	switch ses, err := s.Session(ctx, tok); {
+	case err != nil:
+		return gone(err)
+	case ses.acct.IsProtected() && !removable(ses.acct):
+		return Outcome{Reason: NoSuchWay}, nil // before a code is spent on it
+	}
 	return s.bothSteps(ctx, tok, password, ans, from, func(d *decision, ses *Session, proofs []proof, out Outcome) Outcome {
 		a := d.acct
 		x := a.authenticator(id)
 		switch {
-		case x == nil || x.Method == s.reserve.Traits().Method:
-			return d.refuse(NoSuchWay)
+		case !removable(a):
+			out.Reason = NoSuchWay
+			return out
 		case !a.protectedWithout(s, id):
 			out.Reason = LastOne
 			return out
@@ -171,7 +194,7 @@ func (s *Service) Resync(ctx context.Context, tok SessionToken, id string, first
 	} else if !ses.PasswordFresh(now) {
 		return Outcome{Reason: StepUp}, nil
 	}
-	cmd := command{from: from, shown: s.openBrowser(from.Cookie).shownTo(tok.account)}
+	cmd := command{from: from, shown: s.shownBy(from, tok.account)}
 	return s.in(ctx, tok, cmd, func(d *decision, _ *Session) Outcome {
 		return d.resync(id, first, second)
 	})

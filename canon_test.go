@@ -213,7 +213,7 @@ func (w *world) canonLost(person int) [16]byte {
 		c.number(int64(x.wrong[0]), int64(x.wrong[1]))
 	}
 	if t.recovery.on {
-		c.recent(t.recovery.started, 11*24*time.Hour)
+		c.recent(t.recovery.started.Add(t.recovery.late()), 11*24*time.Hour)
 	}
 	c.number(int64(len(t.sends[0])), int64(len(t.sends[1])), int64(len(w.asked)))
 	for b := range w.jars {

@@ -138,8 +138,11 @@ func (s *Service) turn(ctx context.Context, cmd command, hashed []Hashed, random
 // attempt decides on one loaded version and commits what comes of it.
 func (s *Service) attempt(ctx context.Context, l loaded, cmd command, hashed []Hashed, random io.Reader, decide func(*decision) Outcome) (Outcome, error) {
 	now, suspended := s.watch.now()
-	if suspended && !cmd.always {
+	switch {
+	case suspended && !cmd.always:
 		return Outcome{}, ErrClock
+	case suspended: // no time in doubt goes into a document
+		now = l.acct.Last
 	}
 	if now.Before(l.acct.Last) {
 		now = l.acct.Last

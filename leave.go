@@ -31,6 +31,9 @@ func (s *Service) DeleteAccount(ctx context.Context, tok SessionToken, password 
 	if err != nil {
 		return gone(err)
 	}
+	if s.Suspended() {
+		return Outcome{}, ErrClock // no tombstone of a time in doubt
+	}
 	// The tombstone goes first: while there is an account of the name it says
 	// nothing, and without it an old link could make the account again.
 	if err := s.buryName(ctx, ses.Name); err != nil {

@@ -169,7 +169,7 @@ func (p *play) arrivesLink(who, slot int, link nidan.MailedLink, l letter) {
 		p.must(n.To == t.name || t.recovers && n.To == t.second, lawAddressee, "a recovery link went to %s", n.To)
 		c.recovery = t.recovery.id
 	case mailCancel:
-		c.recovery, c.ends = n.Item, t.recovery.over()
+		c.recovery, c.ends = n.Item, t.recovery.started.Add(t.recovery.hold+14*24*time.Hour)
 	case mailNotMe:
 		c.ends = l.Due.Add(7 * 24 * time.Hour)
 	}
@@ -210,7 +210,7 @@ func (p *play) stands(slot int, c carried) bool {
 	case mailAddress:
 		return c.revision == t.revision && !p.w.has(c.item)
 	case mailRecovery:
-		return c.revision == t.revision && t.recovery.id == c.recovery && t.recovery.ripe(now, p.up()) && c.at.After(t.rlink)
+		return c.revision == t.revision && !t.stopped && t.recovery.id == c.recovery && t.recovery.ripe(now, p.up()) && c.at.After(t.rlink)
 	}
 	return c.revision == t.revision
 }
@@ -264,7 +264,9 @@ func postman(p *play) nidan.Reason {
 			}
 			switch r := &t.recovery; {
 			case l.notice.Kind == nidan.NoticeRecoveryStarted && r.start.IsZero():
-				r.start = now
+				if r.start = now; r.late() > 0 {
+					r.half = time.Time{} // half of a wait that begins now
+				}
 			case l.notice.Kind == nidan.NoticeRecoveryHalf && r.half.IsZero():
 				r.half = now
 			}

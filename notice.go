@@ -26,9 +26,10 @@ const (
 	NoticeDisabled        NoticeKind = "authenticator_disabled"
 	NoticePasswordReset   NoticeKind = "password_reset"
 	NoticePasswordChanged NoticeKind = "password_changed"
-	NoticeAddressAsked    NoticeKind = "address_change_asked" // Item: the new one
-	NoticeAddressChanged  NoticeKind = "address_changed"      // Item: the new one
-	NoticeSecondAdded     NoticeKind = "second_address_added" // Item: which
+	NoticeAddressAsked    NoticeKind = "address_change_asked"    // Item: the new one
+	NoticeAddressChanged  NoticeKind = "address_changed"         // Item: the new one
+	NoticeSecondAdded     NoticeKind = "second_address_added"    // Item: which
+	NoticeSecondRecovers  NoticeKind = "second_address_recovers" // … and a recovery may end there
 	NoticeSecondRemoved   NoticeKind = "second_address_removed"
 	NoticeNotMe           NoticeKind = "reported_not_me" // sessions ended, a new password is needed
 	NoticeRecoveryStarted NoticeKind = "recovery_started"
@@ -64,7 +65,7 @@ func Kinds() []NoticeKind {
 	return []NoticeKind{
 		NoticeOn, NoticeOff, NoticeAdded, NoticeReplaced, NoticeRemoved, NoticeBackupUsed, NoticeCodesIssued,
 		NoticeCodeReplaced, NoticeStranger, NoticePasswordStopped, NoticeDisabled, NoticePasswordReset,
-		NoticePasswordChanged, NoticeAddressAsked, NoticeAddressChanged, NoticeSecondAdded, NoticeSecondRemoved,
+		NoticePasswordChanged, NoticeAddressAsked, NoticeAddressChanged, NoticeSecondAdded, NoticeSecondRecovers, NoticeSecondRemoved,
 		NoticeNotMe, NoticeRecoveryStarted, NoticeRecoveryHalf, NoticeRecoveryReady, NoticeRecoveryGone,
 		NoticeRecovered, NoticeDeleted,
 		NoticeSignInCode, NoticeConfirmCode, NoticeSetUpCode, NoticeAddressCode,
@@ -205,10 +206,15 @@ func (q queued) row(s Sealer, a AccountID, version int64) (OutboxRow, error) {
 // any other to try again later.
 func (s *Service) Message(ctx context.Context, row OutboxRow) (Notice, error) {
 	n, err := OpenNotice(s.sealer, row)
-	if err == nil && n.Asked != "" {
+	switch {
+	case err != nil:
+		return Notice{}, err
+	case n.Asked != "":
 		return s.askedFor(ctx, n)
+	case n.Kind == NoticeAddressLink:
+		return s.unlessTaken(ctx, n)
 	}
-	return n, err
+	return n, nil
 }
 
 // OpenNotice opens a queued message as it stands in the outbox.

@@ -45,7 +45,7 @@ func (s *Service) allSteps(ctx context.Context, tok SessionToken, password Secre
 	if err != nil || out.Reason != OK {
 		return out, err
 	}
-	cmd := command{from: from, shown: s.openBrowser(from.Cookie).shownTo(tok.account)}
+	cmd := command{from: from, shown: s.shownBy(from, tok.account)}
 	return s.in(ctx, tok, cmd, func(d *decision, ses *Session) Outcome {
 		switch {
 		case d.acct.IsProtected():

@@ -214,7 +214,7 @@ func (s *Service) prompting(x *Authenticator) Prompting {
 // the newest works. Outcomes: OK with Until; SendWait, SendsUsedUp; Waiting;
 // SameMailbox; NoSuchWay; Gone, Expired.
 func (s *Service) SendCode(ctx context.Context, tok PendingToken, authenticator string, from From) (Outcome, error) {
-	out, err := s.change(ctx, command{account: tok.account, from: from, shown: s.openBrowser(from.Cookie).shownTo(tok.account)}, func(d *decision) Outcome {
+	out, err := s.change(ctx, command{account: tok.account, from: from, shown: s.shownBy(from, tok.account)}, func(d *decision) Outcome {
 		p, out := d.open(tok)
 		if p == nil {
 			return out
@@ -230,7 +230,7 @@ func (s *Service) SendCode(ctx context.Context, tok PendingToken, authenticator 
 // SendCodeHere mails a number to confirm a change in a session. Outcomes as of
 // SendCode, and NotProtected.
 func (s *Service) SendCodeHere(ctx context.Context, tok SessionToken, authenticator string, from From) (Outcome, error) {
-	return s.in(ctx, tok, command{from: from, shown: s.openBrowser(from.Cookie).shownTo(tok.account)}, func(d *decision, ses *Session) Outcome {
+	return s.in(ctx, tok, command{from: from, shown: s.shownBy(from, tok.account)}, func(d *decision, ses *Session) Outcome {
 		if !d.acct.IsProtected() {
 			return Outcome{Reason: NotProtected}
 		}

@@ -61,7 +61,7 @@ func (s *Service) bothSteps(ctx context.Context, tok SessionToken, password Secr
 	if err != nil || out.Reason != OK {
 		return out, err
 	}
-	cmd := command{from: from, slow: s.slowAnswer(ans, s.classOf(from)), shown: s.openBrowser(from.Cookie).shownTo(tok.account)}
+	cmd := command{from: from, slow: s.slowAnswer(ans, s.classOf(from)), shown: s.shownBy(from, tok.account)}
 	return s.in(ctx, tok, cmd, func(d *decision, ses *Session) Outcome {
 		switch {
 		case !d.acct.IsProtected():

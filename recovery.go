@@ -15,7 +15,8 @@ const (
 	holdUsual   = 24 * time.Hour
 	resetTaints = 7 * 24 * time.Hour
 	ripeFor     = 7 * 24 * time.Hour
-	settled     = time.Hour // of uptime after the half notice was handed over: a leap of the clock while we were down cannot be seen
+	soon        = 10 * time.Minute // within which the first notice is on its way
+	settled     = time.Hour        // of uptime after the half notice was handed over: a leap of the clock while we were down cannot be seen
 )
 
 // A Recovery is under way for somebody who has the password and no second step
@@ -60,7 +61,7 @@ type RecoveryView struct {
 // ripens says when a recovery ripens, at the earliest; told is false where a
 // notice is still to be handed over, and then it does not.
 func (r *Recovery) ripens(up time.Time) (at time.Time, told bool) {
-	at = r.Started.Add(r.Hold)
+	at = r.due()
 	if r.StartOut.IsZero() || r.HalfOut.IsZero() {
 		return at, false
 	}
@@ -70,6 +71,20 @@ func (r *Recovery) ripens(up time.Time) (at time.Time, told bool) {
 		}
 	}
 	return at, true
+}
+
+// due is when the wait is over. It is counted from when its first notice went
+// out, where that took longer than it should: the wait is the owner's time to
+// object.
+func (r *Recovery) due() time.Time {
+	return r.Started.Add(r.Hold + r.late())
+}
+
+func (r *Recovery) late() time.Duration {
+	if r.StartOut.IsZero() {
+		return 0
+	}
+	return max(r.StartOut.Sub(r.Started)-soon, 0)
 }
 
 // state judges a recovery. What is over stays so, whatever is handed over late.
@@ -84,7 +99,7 @@ func (s *Service) state(r *Recovery, now time.Time) RecoveryState {
 }
 
 // over is when a recovery is past, ripe or not.
-func (r *Recovery) over() time.Time { return r.Started.Add(r.Hold + ripeFor) }
+func (r *Recovery) over() time.Time { return r.due().Add(ripeFor) }
 
 func (s *Service) recoveryView(a *Account, now time.Time) *RecoveryView {
 	r := a.Recovery
@@ -123,7 +138,8 @@ func (s *Service) hold(a *Account, now time.Time) time.Duration {
 }
 
 // StartRecovery starts a recovery behind a right password: a pending sign-in.
-// If one is under way it goes on as it is. Every address and session is told at
+// If one is under way it goes on as it is, unless its whole wait has passed and a
+// notice of it was never handed over. Every address and session is told at
 // once, at half time and at the end. Outcomes: OK with Until, when it ripens;
 // NoMail; Gone, Expired.
 func (s *Service) StartRecovery(ctx context.Context, tok PendingToken, from From) (Outcome, error) {
@@ -134,29 +150,52 @@ func (s *Service) StartRecovery(ctx context.Context, tok PendingToken, from From
 			return Outcome{Reason: NoMail}
 		}
 		if r := a.Recovery; r != nil && s.state(r, d.now) != RecoveryPast {
-			at, _ := r.ripens(s.up)
-			return Outcome{Reason: OK, Until: at}
+			if at, told := r.ripens(s.up); told || d.now.Before(at) {
+				return Outcome{Reason: OK, Until: at}
+			}
 		}
-		d.endRecovery() // one that is past
+		d.endRecovery() // one that is past, or that nobody would hear of any more
 		r := &Recovery{ID: newID(d.random), Started: d.now, Hold: hold, Address: d.from.Address, Browser: d.from.Browser}
 		a.Recovery = r
-		ripe := d.now.Add(hold)
-		cancel := d.link(TicketCancel, d.now, hold+ripeFor)
-		cancel.Recovery = r.ID
-		undo := MailedLink{Purpose: cancel.Purpose, Ticket: s.sealTicket(cancel).Reveal()}
-		d.tell(Notice{Kind: NoticeRecoveryStarted, Item: r.ID, Until: ripe, Undo: undo})
-		r.Queued = []string{
-			d.tellAt(d.now.Add(hold/2), Notice{Kind: NoticeRecoveryHalf, Item: r.ID, Until: ripe, Undo: undo}),
-			d.tellAt(ripe, Notice{Kind: NoticeRecoveryReady, Item: r.ID, Until: r.over(), Undo: undo}),
-		}
+		undo := d.cancelLink()
+		d.tell(d.announcement(NoticeRecoveryStarted, undo))
+		d.announce(undo)
 		d.record(Event{Kind: EventRecoveryStarted, Item: r.ID, Count: int(hold / time.Hour)})
-		return Outcome{Reason: OK, Until: ripe}
+		return Outcome{Reason: OK, Until: r.due()}
 	})
+}
+
+// cancelLink ends the recovery under way. It lives as long as what it cancels,
+// however late that was announced.
+func (d *decision) cancelLink() MailedLink {
+	r := d.acct.Recovery
+	t := d.link(TicketCancel, r.Started, r.Hold+ripeFor+noticeLife)
+	t.Recovery = r.ID
+	return MailedLink{Purpose: t.Purpose, Ticket: d.s.sealTicket(t).Reveal()}
+}
+
+// announcement is a notice of the recovery under way, with a way to cancel it.
+func (d *decision) announcement(k NoticeKind, undo MailedLink) Notice {
+	r := d.acct.Recovery
+	n := Notice{Kind: k, Item: r.ID, Until: r.due(), Undo: undo, Address: r.Address, Browser: r.Browser}
+	if k == NoticeRecoveryReady {
+		n.Until = r.over()
+	}
+	return n
+}
+
+// announce queues what is still to be said of the recovery under way.
+func (d *decision) announce(undo MailedLink) {
+	r := d.acct.Recovery
+	r.Queued = []string{
+		d.tellAt(r.due().Add(-r.Hold/2), d.announcement(NoticeRecoveryHalf, undo)),
+		d.tellAt(r.due(), d.announcement(NoticeRecoveryReady, undo)),
+	}
 }
 
 // pending runs a command of an open pending sign-in.
 func (s *Service) pending(ctx context.Context, tok PendingToken, from From, decide func(*decision, *Pending) Outcome) (Outcome, error) {
-	cmd := command{account: tok.account, from: from, shown: s.openBrowser(from.Cookie).shownTo(tok.account)}
+	cmd := command{account: tok.account, from: from, shown: s.shownBy(from, tok.account)}
 	out, err := s.change(ctx, cmd, func(d *decision) Outcome {
 		p, out := d.open(tok)
 		if p == nil {
@@ -176,7 +215,7 @@ func (s *Service) Delivered(ctx context.Context, account AccountID, n Notice) er
 	if n.Kind != NoticeRecoveryStarted && n.Kind != NoticeRecoveryHalf {
 		return nil
 	}
-	_, err := s.change(ctx, command{account: account, always: true}, func(d *decision) Outcome {
+	_, err := s.change(ctx, command{account: account}, func(d *decision) Outcome {
 		r := d.acct.Recovery
 		if r == nil || r.ID != n.Item || n.To != d.acct.Name {
 			return Outcome{Reason: Gone}
@@ -189,6 +228,11 @@ func (s *Service) Delivered(ctx context.Context, account AccountID, n Notice) er
 			return Outcome{Reason: OK}
 		}
 		*out = d.now
+		if n.Kind == NoticeRecoveryStarted && r.late() > 0 {
+			d.unannounce()
+			r.HalfOut = time.Time{}
+			d.announce(d.cancelLink())
+		}
 		d.record(Event{Kind: EventRecoveryTold, Item: r.ID, Detail: string(n.Kind)})
 		return Outcome{Reason: OK}
 	})
@@ -231,10 +275,15 @@ func (d *decision) cancelRecovery() Outcome {
 // endRecovery forgets a recovery and what was still to be said of it.
 func (d *decision) endRecovery() {
 	if r := d.acct.Recovery; r != nil {
-		for _, id := range r.Queued {
-			d.drop(id)
-		}
-		d.acct.Recovery = nil
+		d.unannounce()
+		r.Queued, d.acct.Recovery = nil, nil
+	}
+}
+
+// unannounce drops what was still to be said of the recovery under way.
+func (d *decision) unannounce() {
+	for _, id := range d.acct.Recovery.Queued {
+		d.drop(id)
 	}
 }
 

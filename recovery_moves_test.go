@@ -36,7 +36,7 @@ func startRecovery(b int) func(*play) nidan.Reason {
 	}, func(p *play, who, _ int, r nidan.Reason) {
 		t, now := &p.w.truth[who], p.wall()
 		p.must(r == nidan.OK, lawAnswer, "starting a recovery was answered %s", r)
-		if t.recovery.on && now.Before(t.recovery.over()) {
+		if t.recovery.on && now.Before(t.recovery.over()) && !t.recovery.unheard(now) {
 			p.must(len(p.changes) == 0, lawRecovery, "a recovery under way was started again")
 			return
 		}
@@ -145,7 +145,7 @@ func (p *play) binding(c carried) bool {
 		return false
 	}
 	t, now := &p.w.truth[c.who], p.wall()
-	return c.epoch == t.epoch && c.revision == t.revision && !t.deleted && !p.frozen(c.who) && now.Sub(c.at) < time.Hour &&
+	return c.epoch == t.epoch && c.revision == t.revision && !t.deleted && !t.stopped && !p.frozen(c.who) && now.Sub(c.at) < time.Hour &&
 		t.recovery.id == c.recovery && t.recovery.ripe(now, p.up())
 }
 

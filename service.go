@@ -249,12 +249,17 @@ func (s *Service) freeze(ctx context.Context, f Freeze) {
 	}
 }
 
-// shownTo is the stamp of the cookie if it is this account's.
-func (c browserCookie) shownTo(a AccountID) Stamp {
-	if c.Account == a {
-		return c.Made
+// shownBy is the newest stamp of this account that the cookies of a request
+// carry.
+func (s *Service) shownBy(from From, a AccountID) Stamp {
+	var shown Stamp
+	if c := s.openBrowser(from.Cookie); c.Account == a {
+		shown = c.Made
 	}
-	return Stamp{}
+	if c := s.openRemembered(from.Remembered); c.Account == a && c.Made.Version > shown.Version {
+		shown = c.Made
+	}
+	return shown
 }
 
 // report tells the operator what went wrong: which account, which step, which

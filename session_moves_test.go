@@ -162,24 +162,24 @@ func add(b int, m nidan.MethodName, replaces int, right bool, with answer) func(
 			return p.svc.BeginAdd(ctx, tok, m, id, pw, ans, from)
 		},
 		want: func(p *play, b, who int) nidan.Reason {
+			if m == mailcode.Name { // one that was mailed already will do
+				return p.w.truth[who].maySend(p.w.jars[b].session.asks(nidan.PromptSetUp), p.class(b, who), p.wall())
+			}
+			return nidan.OK
+		},
+		early: func(p *play, b, who int) nidan.Reason {
 			t, w := &p.w.truth[who], old(p, who)
+			a := p.w.jars[b].session.asks(nidan.PromptSetUp)
 			has := m == mailcode.Name && t.way(wayMail) != nil
 			switch {
 			case replaces != wayNone && (w == nil || w.method == backup.Name), has && (w == nil || w.method != m):
 				return nidan.NoSuchWay
 			case replaces == wayNone && len(t.ways) >= 10:
 				return nidan.NoSuchWay
-			case m == mailcode.Name:
-				return t.maySend(p.w.jars[b].session.asks(nidan.PromptSetUp), p.class(b, who), p.wall())
+			case m == mailcode.Name && !t.number(a).live(p.wall()):
+				return t.maySend(a, p.class(b, who), p.wall())
 			}
 			return nidan.OK
-		},
-		early: func(p *play, b, who int) nidan.Reason {
-			t, a := &p.w.truth[who], p.w.jars[b].session.asks(nidan.PromptSetUp)
-			if m != mailcode.Name || t.number(a).live(p.wall()) {
-				return nidan.OK
-			}
-			return t.maySend(a, p.class(b, who), p.wall())
 		},
 		then: func(p *play, b, who int, _ way, o nidan.Outcome) {
 			c := carried{proven: p.wall(), lineage: p.w.jars[b].session.lineage, method: m, adds: true}
@@ -195,10 +195,16 @@ func remove(b, kind int, with answer) func(*play) nidan.Reason {
 		do: func(p *play, tok nidan.SessionToken, pw nidan.Secret, ans nidan.Answer, from nidan.From) (nidan.Outcome, error) {
 			return p.svc.Remove(ctx, tok, p.wayID(p.w.jars[b].session.who, kind), pw, ans, from)
 		},
+		early: func(p *play, _, who int) nidan.Reason {
+			if w := p.w.truth[who].way(kind); w == nil || w.method == backup.Name {
+				return nidan.NoSuchWay
+			}
+			return nidan.OK
+		},
 		want: func(p *play, _, who int) nidan.Reason {
 			t := &p.w.truth[who]
 			w := t.way(kind)
-			if w == nil || w.method == backup.Name {
+			if w == nil {
 				return nidan.NoSuchWay
 			}
 			for i := range t.ways {

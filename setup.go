@@ -68,7 +68,7 @@ func (s *Service) draw(ctx context.Context, tok SessionToken, t *ticket, name st
 	if s.mailsFor(t) == "" {
 		return Outcome{Reason: OK, Ticket: s.sealTicket(t)}, nil
 	}
-	return s.in(ctx, tok, command{from: from, shown: s.openBrowser(from.Cookie).shownTo(tok.account)}, func(d *decision, _ *Session) Outcome {
+	return s.in(ctx, tok, command{from: from, shown: s.shownBy(from, tok.account)}, func(d *decision, _ *Session) Outcome {
 		if t.Epoch != d.acct.Epoch || t.Revision != d.acct.Revision {
 			return Outcome{Reason: DoneElsewhere}
 		}
@@ -161,7 +161,7 @@ func (s *Service) SendSetUpCode(ctx context.Context, tok SessionToken, c Carried
 
 // wizard runs a step of the set-up that a session carries.
 func (s *Service) wizard(ctx context.Context, tok SessionToken, c Carried, from From, step func(*decision, *ticket) Outcome) (Outcome, error) {
-	cmd := command{from: from, shown: s.openBrowser(from.Cookie).shownTo(tok.account)}
+	cmd := command{from: from, shown: s.shownBy(from, tok.account)}
 	return s.in(ctx, tok, cmd, func(d *decision, ses *Session) Outcome {
 		if out := c.drawn(); !out.Passed() {
 			return out
@@ -267,6 +267,13 @@ func (d *decision) completeSetUp(t *ticket, ses *Session) Outcome {
 		d.record(Event{Kind: EventReplaced, Method: main.Method, Authenticator: main.ID, Item: t.Replaces})
 		d.tell(Notice{Kind: NoticeReplaced, Method: main.Method})
 		return d.anew(ses, []proof{first, second}, Outcome{Reason: OK})
+	}
+	if a.Second.Address != "" {
+		// A password alone has put it there. Whoever had it then must not hear,
+		// cancel or carry out a recovery now.
+		d.tell(Notice{Kind: NoticeSecondRemoved, Item: Mask(a.Second.Address)})
+		a.Second = SecondAddress{}
+		d.record(Event{Kind: EventSecondRemoved})
 	}
 	a.Protected = d.now
 	// Whoever reads the mailbox could have turned it on all the same: an

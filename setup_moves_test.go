@@ -352,6 +352,11 @@ func complete(b int, purpose nidan.TicketPurpose, saved bool) func(*play) nidan.
 // replaces.
 func (p *play) completes(b, who int, c carried, o nidan.Outcome) {
 	t := &p.w.truth[who]
+	if !c.adds {
+		// Only a password has put it there.
+		p.must(t.second == "" || p.toldAt(nidan.NoticeSecondRemoved, t.name, t.second), lawLowering, "a second address was not told that it is none any more")
+		t.second, t.recovers = "", false
+	}
 	p.must(c.adds == t.protected, lawProtected, "a first set-up: %v, of a protected account: %v", !c.adds, t.protected)
 	p.binds(who, c)
 	switch {

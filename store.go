@@ -233,7 +233,7 @@ type Archive interface {
 // A Post is what sending asks of a database.
 type Post interface {
 	// Lease returns messages that are due at now and have not expired, at
-	// most limit: what expires within a day first, the soonest at the head,
+	// most limit: what expires within an hour first, the soonest at the head,
 	// then the longest due. In the same transaction it puts each
 	// off until until and counts a try, so that nobody else takes it
 	// meanwhile and a sender that dies leaves it to be sent again.

@@ -220,7 +220,7 @@ func (t *ticket) honoured(s *Service, a *Account, now time.Time) bool {
 	case TicketReset, TicketAddress, TicketSecond:
 		return t.Revision == a.Revision
 	case TicketRecovery, TicketBind:
-		if t.Revision != a.Revision || a.Recovery == nil || a.Recovery.ID != t.Recovery || s.state(a.Recovery, now) != RecoveryRipe {
+		if t.Revision != a.Revision || !a.Password.Stopped.IsZero() || a.Recovery == nil || a.Recovery.ID != t.Recovery || s.state(a.Recovery, now) != RecoveryRipe {
 			return false
 		}
 		return t.Purpose == TicketBind || t.Issued.After(a.RecoveryLink)

@@ -145,11 +145,27 @@ type recovery struct {
 // endsRecovery is the end of a recovery, done or not.
 func (t *truth) endsRecovery() { t.recovery.on = false }
 
-func (r recovery) over() time.Time { return r.started.Add(r.hold + 7*24*time.Hour) }
+// late is how much later than it should the first notice went out.
+func (r recovery) late() time.Duration {
+	if r.start.IsZero() {
+		return 0
+	}
+	return max(r.start.Sub(r.started)-10*time.Minute, 0)
+}
+
+// due is when the wait is over: it is counted from the first notice.
+func (r recovery) due() time.Time { return r.started.Add(r.hold + r.late()) }
+
+func (r recovery) over() time.Time { return r.due().Add(7 * 24 * time.Hour) }
+
+// unheard says that the wait is over and somebody was not told.
+func (r recovery) unheard(now time.Time) bool {
+	return (r.start.IsZero() || r.half.IsZero()) && !now.Before(r.due())
+}
 
 // ripe says whether a recovery may bind now, in a process that runs since up.
 func (r recovery) ripe(now, up time.Time) bool {
-	return r.on && !r.start.IsZero() && !r.half.IsZero() && !now.Before(r.started.Add(r.hold)) && now.Before(r.over()) &&
+	return r.on && !r.start.IsZero() && !r.half.IsZero() && !now.Before(r.due()) && now.Before(r.over()) &&
 		now.Sub(r.half) >= time.Hour && now.Sub(up) >= time.Hour
 }
 

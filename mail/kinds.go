@@ -47,6 +47,7 @@ var forms = map[nidan.NoticeKind]form{
 	nidan.NoticeAddressAsked:    told,
 	nidan.NoticeAddressChanged:  told,
 	nidan.NoticeSecondAdded:     told,
+	nidan.NoticeSecondRecovers:  told,
 	nidan.NoticeSecondRemoved:   told,
 	nidan.NoticeNotMe:           final,
 	nidan.NoticeRecoveryStarted: recovery,

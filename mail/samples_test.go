@@ -92,6 +92,7 @@ func samples() map[string]nidan.Notice {
 		"address_change_asked":          about(nidan.NoticeAddressAsked, func(n *nidan.Notice) { n.Item = "m•••@example.com" }),
 		"address_changed":               about(nidan.NoticeAddressChanged, func(n *nidan.Notice) { n.Item = "m•••@example.com" }),
 		"second_address_added":          about(nidan.NoticeSecondAdded, func(n *nidan.Notice) { n.Item = "m•••@example.com" }),
+		"second_address_recovers":       about(nidan.NoticeSecondRecovers, func(n *nidan.Notice) { n.Item = "m•••@example.com" }),
 		"second_address_removed":        about(nidan.NoticeSecondRemoved, func(n *nidan.Notice) { n.Item, n.To = "m•••@example.com", "mina.second@example.com" }),
 		"reported_not_me":               about(nidan.NoticeNotMe, leads(nidan.TicketReset, 30*time.Minute)),
 		"reported_not_me-linkless":      about(nidan.NoticeNotMe, noUndo),

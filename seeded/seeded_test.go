@@ -35,6 +35,7 @@ func TestSeededBugs(t *testing.T) {
 	}
 	for _, p := range patches {
 		t.Run(strings.TrimSuffix(p, ".patch"), func(t *testing.T) {
+			t.Parallel()
 			text, err := os.ReadFile(p)
 			if err != nil {
 				t.Fatal(err)

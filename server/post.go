@@ -38,6 +38,21 @@ func (d *desk) Queue(ctx context.Context, rows []nidan.OutboxRow) error {
 	return err
 }
 
+// watched is what is to be sent while the clock is not in doubt: what is due, and
+// what has run out, is a matter of time.
+type watched struct {
+	*store.SQLite
+	suspended func() bool
+}
+
+// Lease implements [nidan.Post].
+func (w watched) Lease(ctx context.Context, now, until time.Time, limit int) ([]nidan.OutboxRow, error) {
+	if w.suspended() {
+		return nil, nil
+	}
+	return w.SQLite.Lease(ctx, now, until, limit)
+}
+
 // openPost makes the one who sends, to the mail server or to the demo's own
 // mailbox. Without either it makes none.
 func (s *Server) openPost(d Deps) error {
@@ -59,7 +74,7 @@ func (s *Server) openPost(d Deps) error {
 		return err
 	}
 	s.post = mail.NewWorker(mail.WorkerConfig{
-		Post: s.db, Message: s.svc.Message, Composer: composer, Transport: to, Clock: d.Clock, Random: d.Random,
+		Post: watched{s.db, s.svc.Suspended}, Message: s.svc.Message, Composer: composer, Transport: to, Clock: d.Clock, Random: d.Random,
 		Delivered: s.svc.Delivered, Log: s.log,
 	})
 	s.desk.nudge = s.post.Nudge

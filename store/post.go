@@ -50,10 +50,12 @@ func (s *SQLite) Lease(ctx context.Context, now, until time.Time, limit int) ([]
 	return rows, nil
 }
 
-// urgent is how soon what is called urgent expires.
-const urgent = 24 * time.Hour
+// urgent is how soon what is called urgent expires: numbers, and the links that
+// only who has an account is mailed. Registrations, which strangers can have
+// mailed without end, live longer and wait with the notices.
+const urgent = time.Hour
 
-// lease takes what runs out within a day first: a number that lives for ten
+// lease takes what runs out within an hour first: a number that lives for ten
 // minutes must not wait behind a hundred thousand notices that live for a week.
 func (db *conn) lease(now, until int64, limit int) ([]nidan.OutboxRow, error) {
 	soon := now + int64(urgent/time.Microsecond)

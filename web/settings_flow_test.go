@@ -166,21 +166,49 @@ func TestTheAddressIsChanged(t *testing.T) {
 
 func TestTheSecondAddress(t *testing.T) {
 	h := newHouse(t)
-	p := h.join("mina@example.com")
+	p := h.protect("mina@example.com", "totp")
 	b := h.in(p)
 	b.open("/security/account")
 	b.says("Second address None")
 	b.follow("Add")
-	b.send("/security/second", "item", "other@example.org", "box", "yes", "password", "not the password")
+	ask := func(password string) {
+		h.pass(time.Minute)
+		b.send("/security/second", "item", "other@example.org", "box", "yes", "password", password, "way", b.value("way"), "code", p.code(h))
+	}
+	ask("not the password")
 	b.focused("password")
 	if b.value("item") != "other@example.org" || !strings.Contains(b.shown.html, `value="yes" checked`) {
 		t.Error("what was entered is gone")
 	}
+	ask(p.password)
+	b.at("/security/second/sent", http.StatusOK)
+	b.send(linkTo(h.mailed(nidan.NoticeSecondLink).Link))
+	h.mailed(nidan.NoticeSecondRecovers)
+	b.open("/security/account")
+	b.says("Second address o•••@example.org", "it may be used for account recovery")
+	b.follow("Remove")
+	h.pass(time.Minute)
+	b.send("/security/second/remove", "password", p.password, "way", b.value("way"), "code", p.code(h))
+	b.says("The second address is removed.", "Second address None")
+}
+
+// Behind a password alone a second address hears the notices and no more, and
+// goes when two-step verification is turned on.
+func TestTheSecondAddressOfAPassword(t *testing.T) {
+	h := newHouse(t)
+	p := h.join("mina@example.com")
+	b := h.in(p)
+	b.open("/security/second")
+	if strings.Contains(b.shown.html, `name="box"`) {
+		t.Error("a recovery may end there")
+	}
 	b.send("/security/second", "item", "other@example.org", "box", "yes", "password", p.password)
+	b.at("/security/second", http.StatusUnprocessableEntity)
+	b.send("/security/second", "item", "other@example.org", "password", p.password)
 	b.at("/security/second/sent", http.StatusOK)
 	b.send(linkTo(h.mailed(nidan.NoticeSecondLink).Link))
 	b.open("/security/account")
-	b.says("Second address o•••@example.org", "it may be used for account recovery")
+	b.says("Second address o•••@example.org")
 	b.follow("Remove")
 	b.says("Our notices will no longer go to o•••@example.org")
 	b.send("/security/second/remove", "password", p.password)

@@ -129,12 +129,12 @@ func testLease(t *testing.T, db Database) {
 
 func testUrgent(t *testing.T, db Database) {
 	b := start(t, db)
-	week, day, number := message("dan", "m10", at(400)), message("dan", "m11", at(401)), message("dan", "m12", at(402))
-	week.Expires, day.Expires, number.Expires = at(500).Add(24*time.Hour+time.Second), at(500).Add(24*time.Hour), at(402).Add(10*time.Minute)
-	b.queue(week, day, number)
+	day, hour, number := message("dan", "m10", at(400)), message("dan", "m11", at(401)), message("dan", "m12", at(402))
+	day.Expires, hour.Expires, number.Expires = at(500).Add(time.Hour+time.Second), at(500).Add(time.Hour), at(402).Add(10*time.Minute)
+	b.queue(day, hour, number)
 	until := at(500 + 60)
-	b.sameMessages(b.lease(at(500), 2), taken(number, until, 1), taken(day, until, 1))
-	b.sameMessages(b.lease(at(500), 2), taken(week, until, 1))
+	b.sameMessages(b.lease(at(500), 2), taken(number, until, 1), taken(hour, until, 1))
+	b.sameMessages(b.lease(at(500), 2), taken(day, until, 1))
 }
 
 // testPost ends leases in every way.
