@@ -137,7 +137,6 @@ func (p *play) spent(b, slot int, c carried, password string, o nidan.Outcome) {
 		p.w.left = append(p.w.left, tombstone{t.name, p.wall()})
 		t.name = c.item
 		if t.second == t.name {
-			t.endsRecovery()
 			t.second, t.recovers = "", false
 		}
 		t.endsRecovery()
@@ -287,6 +286,8 @@ func removeSecond(b int, with answer) func(*play) nidan.Reason {
 			t := &p.w.truth[who]
 			p.must(p.told(who, nidan.NoticeSecondRemoved), lawLowering, "a second address was removed and not told")
 			t.second, t.recovers = "", false
+			t.endsRecovery()
+			p.silent(who)
 			t.change()
 		}}.by(b)
 }
