@@ -150,7 +150,7 @@ func (s *Server) demoAccount(ctx context.Context, random io.Reader) (made bool, 
 	if password, err = sayable(random); err != nil {
 		return false, nidan.Secret{}, err
 	}
-	out, err = s.svc.AcceptInvite(ctx, link.Ticket, password, "en", nidan.From{})
+	out, err = s.svc.AcceptInvite(ctx, link.Ticket, password, "", nidan.From{})
 	if err == nil && out.Reason != nidan.OK {
 		err = refused(s.set, demoAddress, out.Reason)
 	}

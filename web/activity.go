@@ -81,6 +81,9 @@ func activities(events []nidan.Event) []activity {
 			continue
 		}
 		a := activity{Event: e, Said: saidOf(e), Warn: lines[e.Kind].warn, Times: 1}
+		if e.Kind == nidan.EventRefused && e.Known {
+			a.Warn = false // one slip in a browser of one's own is nothing to look at
+		}
 		if e.Kind == nidan.EventSignIn || e.Kind == nidan.EventStepPassed {
 			a.code = e.Authenticator
 		}
@@ -101,6 +104,9 @@ func (a *activity) tells(e nidan.Event) bool {
 		}
 		a.whole = true
 	case nidan.EventCodeSent:
+		if a.Kind == nidan.EventSignIn && !a.whole && e.Detail == string(nidan.PromptSignIn) {
+			return true // of the same log-in, which then went another way
+		}
 		return a.code != "" && a.code == e.Authenticator && !a.whole
 	case nidan.EventStepPassed:
 		// The number of a code that is spent is worth a line.
@@ -113,6 +119,7 @@ func (a *activity) tells(e nidan.Event) bool {
 			return false
 		}
 		a.Times++
+		a.Warn = true
 	default:
 		return false
 	}

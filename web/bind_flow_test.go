@@ -102,7 +102,7 @@ func TestARecoveryEndsWithANewMethod(t *testing.T) {
 	live.at("/security", http.StatusOK) // nothing is changed yet
 	b.send("/recover/codes", "ticket", drawn, "saved", "yes")
 	b.at("/recover/done", http.StatusOK)
-	b.says("Log in now", "Your old methods and backup codes work no more")
+	b.says("Log in now", "Your old methods and backup codes no longer work")
 	live.open("/security")
 	live.at("/login", http.StatusOK)
 	if _, in := b.cookies[sessionCookie]; in || b.cookies[bindCookie] != "" {

@@ -75,7 +75,7 @@ func TestEverySentenceIsUsed(t *testing.T) {
 			}
 		}
 		if tell.variant != nil {
-			keys = append(keys, keys[0]+tell.variant(nidan.Outcome{}))
+			keys = append(keys, keys[0]+tell.variant(nidan.Outcome{Until: now.Add(time.Hour)}, now))
 		}
 		for _, key := range keys {
 			values := []string{}

@@ -368,7 +368,7 @@ func TestHelpIsForEverybody(t *testing.T) {
 	if page := get(t, p, "/help/code-refused"); !strings.Contains(page, "“&lt;i&gt;{support}&lt;/i&gt;”") {
 		t.Error("the brand is not escaped, or read as a placeholder")
 	}
-	if page := get(t, p, "/help/support"); !strings.Contains(page, "Contact: ask whoever gave you this account") {
+	if page := get(t, p, "/help/support"); !strings.Contains(page, "Contact: the team behind &lt;i&gt;{support}&lt;/i&gt;") {
 		t.Error("nobody is named")
 	}
 }

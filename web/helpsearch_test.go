@@ -41,7 +41,7 @@ func TestHelpFinds(t *testing.T) {
 		{"ja", "メールが届かない", "mail-missing"},
 		{"ja", "認証コードのメールがこない", "mail-missing"},
 		{"ja", "ロック", "why-wait"},
-		{"ja", "パスワードを忘れました", "forgot-password"},
+		{"ja", "パスワードを忘れた場合", "forgot-password"},
 		{"ja", "二段階認証とは", "what-it-is"},
 		{"ja", "パソコン", "no-phone"},
 		{"ko", "휴대폰 분실", "lost-phone"},

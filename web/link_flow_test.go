@@ -239,7 +239,7 @@ func TestARecoveryIsCancelledByItsNotice(t *testing.T) {
 	for _, at := range []string{first, half} {
 		b.open(at)
 		b.at(at, http.StatusOK)
-		b.says("mina@example.com", "22 November 2026, 15:05 UTC", "198.51.100.23", "Chrome on Linux", "23 November 2026, 15:05 UTC", "It was you?")
+		b.says("mina@example.com", "22 November 2026, 15:05 UTC", "198.51.100.23", "Chrome on Linux", "23 November 2026, 15:05 UTC", "Do you still need it?")
 	}
 	b.send(first)
 	b.at("/done/cancel", http.StatusOK)
@@ -265,7 +265,7 @@ func TestItWasNotMeByMail(t *testing.T) {
 	b := h.browser("192.0.2.1")
 	b.open(at)
 	b.at(at, http.StatusOK)
-	b.says("mina@example.com", "Every browser is logged out", "The password stops working", "A recovery under way is cancelled", "Your methods and backup codes stay")
+	b.says("mina@example.com", "Every browser is logged out", "Your present password stops working", "A recovery under way is cancelled", "Your methods and backup codes stay")
 	if _, err := h.svc.Session(h.Context(), tok); err != nil {
 		t.Fatal("a GET changed something:", err)
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/nidan-auth/nidan"
 )
@@ -18,11 +19,19 @@ func showActivity(v *visit, s session) error {
 	return v.show(http.StatusOK, "activity", activityView{activities(events)})
 }
 
-type notMeView struct{ Protected bool }
+type notMeView struct {
+	Protected bool
+	ByMail    bool // a mailed code is one of the ways
+}
 
 // showNotMe says what the button does.
 func showNotMe(v *visit, s session) error {
-	return v.show(http.StatusOK, "notme", notMeView{s.Protected})
+	o, err := v.p.svc.Overview(v.r.Context(), s.token)
+	if err != nil {
+		return err
+	}
+	byMail := slices.ContainsFunc(o.Ways, func(w nidan.Way) bool { return shapes[w.Method].Mailed })
+	return v.show(http.StatusOK, "notme", notMeView{s.Protected, byMail})
 }
 
 func postNotMe(v *visit, s session) error {

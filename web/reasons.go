@@ -10,7 +10,7 @@ import (
 // where the method makes a difference, "reason.REASON.METHOD".
 type telling struct {
 	byMethod bool
-	variant  func(out nidan.Outcome) string // another ending of the key
+	variant  func(out nidan.Outcome, now time.Time) string // another ending of the key
 	values   func(out nidan.Outcome, now time.Time) []any
 }
 
@@ -30,7 +30,7 @@ var tellings = map[nidan.Reason]telling{
 	nidan.Waiting: {values: func(o nidan.Outcome, now time.Time) []any {
 		return append(wait(o, now), "n", o.Count)
 	}},
-	nidan.SignInEnded: {variant: func(o nidan.Outcome) string {
+	nidan.SignInEnded: {variant: func(o nidan.Outcome, _ time.Time) string {
 		if o.Count == 0 { // ended by what many wrong answers did to the account
 			return ".all"
 		}
@@ -48,7 +48,12 @@ var tellings = map[nidan.Reason]telling{
 	nidan.AlreadyOn:     {},
 	nidan.LinkDead:      {},
 
-	nidan.SendWait:      {values: wait},
+	nidan.SendWait: {values: wait, variant: func(o nidan.Outcome, now time.Time) string {
+		if o.Until.Sub(now) > time.Minute { // not the last one, all of them
+			return ".many"
+		}
+		return ""
+	}},
 	nidan.SendsUsedUp:   {},
 	nidan.NoCodeSent:    {},
 	nidan.SameMailbox:   {},
@@ -89,7 +94,7 @@ func (v *visit) reason(out nidan.Outcome, method nidan.MethodName) *message {
 		key += "." + string(method)
 	}
 	if t.variant != nil {
-		key += t.variant(out)
+		key += t.variant(out, v.p.svc.Now())
 	}
 	m := msg(key)
 	if t.values != nil {

@@ -19,6 +19,7 @@ type scanView struct {
 	Steps   stepsView
 	At      string
 	Adds    bool
+	New     bool      // what there was stays on another phone for now
 	Until   time.Time // of a recovery: it can be come back to; zero: it is a set-up
 	Code    field
 	Ticket  string
@@ -61,14 +62,18 @@ func (w wizard) postScan(v *visit, who holder) error {
 	if err != nil {
 		return err
 	}
-	view.Code = v.wrongCode(v.reason(out, h.Method), h.Method)
+	why := v.reason(out, h.Method)
+	if out.Reason == nidan.WrongAnswer {
+		why = msg("scan.wrong")
+	}
+	view.Code = v.wrongCode(why, h.Method)
 	return v.refuse(out, "scan", view)
 }
 
 func (w wizard) scanned(v *visit, h nidan.Held) (scanView, error) {
 	view := scanView{
 		Groups: groups(h.Handout.Key), Key: h.Handout.Key, Account: h.Name, Method: h.Method,
-		Steps: w.steps(h), At: w.scan, Adds: h.Adds, Until: w.until(h), Ticket: nidan.TicketHash(v.ticket(w.carried)), Now: v.p.svc.Now(),
+		Steps: w.steps(h), At: w.scan, Adds: h.Adds, New: h.Replaces != "" || w.recovers(), Until: w.until(h), Ticket: nidan.TicketHash(v.ticket(w.carried)), Now: v.p.svc.Now(),
 	}
 	var err error
 	if view.QR, err = newQR(h.Handout.URI); err != nil {

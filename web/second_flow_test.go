@@ -161,7 +161,7 @@ func TestAMailboxIsOneChannel(t *testing.T) {
 	b := h.browser("192.0.2.1")
 	b.logIn(p)
 	b.at("/login/second", http.StatusOK)
-	b.says("Enter a backup code", "Your password was reset by mail, so a mailed code proves nothing more")
+	b.says("Enter a backup code", "You reset your password by e-mail, so a code by e-mail is not enough this time")
 	if len(h.post()) != 0 {
 		t.Error("a number was mailed that proves nothing")
 	}

@@ -298,7 +298,7 @@ func TestItWasNotMe(t *testing.T) {
 	b, other := h.in(p), h.in(p)
 	b.follow("It wasn't me")
 	b.at("/security/notme", http.StatusOK)
-	b.says("this one too", "The password stops working until you set a new one by mail", "Your methods and backup codes stay as they are")
+	b.says("this one too", "Your present password stops working", "Your methods and backup codes stay as they are")
 	other.open("/security")
 	other.at("/security", http.StatusOK)
 	b.send("/security/notme")

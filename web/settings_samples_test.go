@@ -127,7 +127,7 @@ func overviewSamples(testing.TB) []sample {
 		{name: "browsers-none", page: "browsers", view: browsersView{sampleOverview(appView, sheetView), "", nil}},
 		{name: "browsers-off", page: "browsers", view: browsersView{sampleOverview(), "", nil}},
 		{name: "activity", page: "activity", view: activityView{lines}},
-		{name: "notme", page: "notme", view: notMeView{true}},
+		{name: "notme", page: "notme", view: notMeView{true, true}},
 		{name: "notme-off", page: "notme", view: notMeView{}, bare: true},
 		{name: "methods", page: "methodlist", view: methodsView{few.Rows, true, msg("did.removed")}},
 		{name: "methods-only", page: "methodlist", view: methodsView{on.Rows, true, nil}},

@@ -102,7 +102,7 @@ func TestSetUpByMail(t *testing.T) {
 	b.says("Authenticator app right for most", "Why this one", "Weaker than an app", "Both can be on at the same time")
 	b.send("/security/on", "method", "mail")
 	b.at("/security/on/mail", http.StatusOK)
-	b.says("Method E-mail Codes", "We have mailed you a code", "Sent to m•••@example.com at 14:05 UTC", "“Example VPN”", "Nothing has been changed.")
+	b.says("Method E-mail Codes", "We have mailed you a code", "Sent to m•••@example.com at 14:05 UTC", "“Example VPN”", "Nothing changes then.")
 	first := b.mailedCode(nidan.NoticeSetUpCode)
 
 	b.send("/security/on/mail", "ticket", b.value("ticket"), "code", "0000 0000")
@@ -152,7 +152,7 @@ func TestANumberIsUsedUp(t *testing.T) {
 	for range 5 {
 		b.send("/security/on/mail", "ticket", b.value("ticket"), "code", "00000000")
 	}
-	b.says("its code works no more. Send a new one.")
+	b.says("its code no longer works. Send a new one.")
 	b.saysNot("8-digit code")
 	h.pass(time.Minute)
 	b.send("/security/on/mail", "ticket", b.value("ticket"), "send", "yes")
@@ -200,7 +200,7 @@ func TestReplaceThePhone(t *testing.T) {
 	b.focused("password")
 	b.both(p)
 	b.at("/security/on/scan", http.StatusOK)
-	b.says("What you have now works until you press “Complete”")
+	b.says("Nothing changes until you press “Complete”")
 	old := *p
 	b.read(p)
 	b.send("/security/on/scan", "ticket", b.value("ticket"), "code", p.code(h))
@@ -211,7 +211,7 @@ func TestReplaceThePhone(t *testing.T) {
 	b.open("/security/on/codes")
 	b.save()
 	b.at("/security/methods/replaced", http.StatusOK)
-	b.says("The old one works no more", "Other browsers were logged out", "Your new backup codes work")
+	b.says("The old one no longer works", "Other browsers were logged out", "Your new backup codes work")
 	h.mailed(nidan.NoticeReplaced)
 	late := h.browser("192.0.2.2")
 	late.logIn(&old)
@@ -246,7 +246,7 @@ func TestTwoMethods(t *testing.T) {
 	mail := regexp.MustCompile(`/security/methods/([a-z2-7]+)/first`).FindStringSubmatch(b.shownAt("/security/methods"))[1]
 	b.send("/security/methods/" + mail + "/first")
 	b.at("/security/methods", http.StatusOK)
-	b.says("From the next log-in it is asked first.", "E-mail code asked first")
+	b.says("From the next log-in this method is asked for first.", "E-mail code asked first")
 	b.open("/security/methods/" + mail + "/name")
 	b.send("/security/methods/"+mail+"/name", "item", strings.Repeat("long ", 10))
 	b.at("/security/methods/"+mail+"/name", http.StatusUnprocessableEntity)

@@ -100,7 +100,7 @@ func TestCMS(t *testing.T) {
 	tab.Refused("Enter the code from your app", "That code has run out; codes change every 30 seconds. Enter the one shown now.", "6-digit code")
 	tab.Fill("6-digit code", app.At(r.Clock.Wall().Add(-30*time.Second))) // still good while it is typed
 	tab.Press("Continue")
-	tab.Expect("Security settings", "Two-step verification is on since 22 November 2026")
+	tab.Expect("Security settings", "Two-step verification has been on since 22 November 2026")
 	if before == late {
 		t.Error("the code did not change")
 	}

@@ -55,7 +55,7 @@ func TestBothMethods(t *testing.T) {
 	w.Second()
 	w.Press("Add, name or remove")
 	w.PressIn("Authenticator app", "Ask first")
-	w.Expect(hMethods, "From the next log-in it is asked first.", "Authenticator app asked first")
+	w.Expect(hMethods, "From the next log-in this method is asked for first.", "Authenticator app asked first")
 	w.PressIn("Authenticator app", "Name it")
 	w.Fill("Name", "Pixel 9")
 	w.Press("Save")
@@ -150,7 +150,7 @@ func TestSwitching(t *testing.T) {
 	later(6 * time.Minute)
 	old, sheet := w.Phone, w.Sheet
 	w.PressIn("Authenticator app", "Replace")
-	w.Expect("Replace the authenticator app", "Keep the old phone until you are done. Its codes work until the new one is set up.")
+	w.Expect("Replace the authenticator app", "Keep the old phone until you are done. Enter a code from the old phone here; it works until the new one is set up.")
 	w.Press("Change to the e-mail code")
 	w.Expect("Change to the e-mail code")
 	w.Fill(password, w.Pass)
@@ -169,7 +169,7 @@ func TestSwitching(t *testing.T) {
 		t.Fatal("the app or its codes do not work before “Complete”")
 	}
 	w.Saves()
-	w.Expect(hOther, "From the next log-in the new one is asked for. The old one works no more.")
+	w.Expect(hOther, "From the next log-in the new one is asked for. The old one no longer works.")
 	w.Letter("The method was changed to the e-mail code")
 	mails = true
 	later(time.Minute)

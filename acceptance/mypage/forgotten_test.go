@@ -19,7 +19,7 @@ const (
 	hBind     = "Set up a new method"
 	hBound    = "The new method is set up"
 
-	sameMailbox = "Your password was reset by mail, so a mailed code proves nothing more. Use another way, or start a recovery."
+	sameMailbox = "You reset your password by e-mail, so a code by e-mail is not enough this time. Use another way, or start a recovery."
 
 	toldOn        = "Two-step verification was turned on"
 	toldReset     = "Your password was reset"
@@ -36,7 +36,7 @@ func forgets(w *journey.Walk) {
 	w.T.Helper()
 	w.Go("/login")
 	w.Press("Forgot the password?")
-	w.Expect(hForgot, "The second step stays after a reset. With the e-mail code alone you will need a backup code, or wait at least 72 hours.")
+	w.Expect(hForgot, "After the reset the second step is still asked.", "there is a waiting period of at least 72 hours.")
 	w.Fill(address, w.Name)
 	w.Press("Send the link")
 	w.Expect("Look in your mail", "If the address you entered has an account, a mail is on its way to it.",
@@ -149,7 +149,7 @@ func TestForgottenWithoutBackupCode(t *testing.T) {
 	w.Press("Continue")
 	old := w.Sheet
 	w.Saves()
-	w.Expect(hBound, "The recovery is complete.", "Your old methods and backup codes work no more.")
+	w.Expect(hBound, "The recovery is complete.", "Your old methods and backup codes no longer work.")
 	w.Letter(toldRecovered)
 	w.Press("Log in")
 	w.First()

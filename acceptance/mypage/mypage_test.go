@@ -164,7 +164,7 @@ func (w *walk) saveCodes() {
 	}
 	w.told(nidan.NoticeOn)
 	w.Press("Security settings")
-	w.Expect(hSecurity, "Two-step verification is on since 22 November 2026.", "Authenticator app asked first", "Backup codes 10 of 10 left")
+	w.Expect(hSecurity, "Two-step verification has been on since 22 November 2026.", "Authenticator app asked first", "Backup codes 10 of 10 left")
 }
 
 // notSaved is sentence 20.
@@ -215,7 +215,7 @@ func (w *walk) logInWithBackupCode() {
 	w.Fill("Backup code", third)
 	w.Press("Continue")
 	const hOne = "Replace backup code 03"
-	w.Expect(hOne, "You logged in with backup code 03. It works no more.", "Is the old phone gone?")
+	w.Expect(hOne, "You logged in with backup code 03. It no longer works.", "Is the old phone gone?")
 	if got := w.Struck(); !slices.Equal(got, []string{"Code 03"}) {
 		w.T.Errorf("crossed out: %q", got)
 	}
@@ -347,7 +347,7 @@ func (w *walk) turnOff() {
 	w.Fill(password, w.p.Password)
 	w.Fill(digits, w.app.Code())
 	w.Press("Turn off")
-	w.Expect("Two-step verification is off", "Your password alone opens this account now.", "Your backup codes work no more.")
+	w.Expect("Two-step verification is off", "Your password alone opens this account now.", "Your backup codes no longer work.")
 	w.toldLast(nidan.NoticeOff)
 	w.Press("Security settings")
 	w.Expect(hSecurity, "Two-step verification off", "Two-step verification was turned off")

@@ -244,7 +244,7 @@ func TestAside(t *testing.T) {
 		w.Expect(hDone)
 		for range 5 { // the codes, the scan, the choice and so on are not to be seen again
 			w.Back()
-			w.Expect(hSecurity, "Two-step verification is on since")
+			w.Expect(hSecurity, "Two-step verification has been on since")
 		}
 	})
 	w.told(nidan.NoticeOn)
@@ -303,7 +303,7 @@ func TestSecondTab(t *testing.T) {
 		second.complete()
 		second.Expect("Already done", "This was already done elsewhere. Nothing was changed here; see Security settings.")
 		second.Go("/security/on/scan")
-		second.Expect(hSecurity, "Two-step verification is on since")
+		second.Expect(hSecurity, "Two-step verification has been on since")
 	})
 	w.told(nidan.NoticeOn)
 	w.logOut()

@@ -199,7 +199,7 @@ var steps = map[string]func(*sandbox){
 		p.turnOn()
 		p.must(p.open("/logout", "x", "y"), "/login")
 		p.must(p.logIn(), "/security/code")
-		if g := p.open("/security"); !strings.Contains(g.text(), "Two-step verification is on since") {
+		if g := p.open("/security"); !strings.Contains(g.text(), "Two-step verification has been on since") {
 			s.t.Errorf("security settings: %s", g.text())
 		}
 	},

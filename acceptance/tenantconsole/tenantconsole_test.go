@@ -50,7 +50,7 @@ func TestTenantConsole(t *testing.T) {
 	w.LogsOut()
 	w.First()
 	w.Second()
-	w.Sees("Two-step verification is on since 22 November 2026.")
+	w.Sees("Two-step verification has been on since 22 November 2026.")
 
 	w.Step("4", "turning off: a page that confirms, a fresh second step, and the status says off")
 	w.R.Clock.Advance(30 * time.Minute) // logged in, and not fresh
