@@ -196,7 +196,10 @@ func askLink(b int, purpose nidan.TicketPurpose, login func(*world) string) func
 		for who, t := range p.w.truth {
 			p.must(p.queued[0].Account != t.id, lawGate, "what is mailed shows that there is an account %d", who)
 		}
-		would := p.w.has(name) && !(p.frozen(alice) && name == p.w.truth[alice].name) || purpose == nidan.TicketRegister
+		would := purpose == nidan.TicketRegister
+		if p.w.has(name) { // who is frozen is told nothing: an operator has to mend it first
+			would = !p.frozen(alice) || name != p.w.truth[alice].name
+		}
 		asked := slices.DeleteFunc(slices.Clone(p.w.asked), func(a asking) bool { return now.Sub(a.at) >= time.Hour })
 		n := 0
 		for _, a := range asked {

@@ -36,9 +36,10 @@ type doing = func(*play) nidan.Reason
 // year. A law that breaks on the way to one is a finding; exploration goes on
 // without that seed, to find a shorter way to it.
 type garden struct {
-	r     *room
-	seeds map[string]*seed
-	found *finding
+	r      *room
+	seeds  map[string]*seed
+	found  *finding
+	invite nidan.Link // by which alice came
 }
 
 func seeds(r *room) (map[string]*seed, *finding) {
@@ -105,6 +106,9 @@ func (g *garden) begin() *world {
 			panic(err)
 		}
 		w.truth[who].id = id
+		if who == alice {
+			g.invite = link
+		}
 	}
 	r.leave(w)
 	w.reread(r)
@@ -269,6 +273,12 @@ func (g *garden) recoveries(fresh *world) {
 	g.plant("a recovery ripe, restarted", do(ripe, restart), shallow, lost)
 	g.plant("a recovery's link mailed twice", linked, usual, lost)
 	g.plant("a recovery opened", opened, usual, lost)
+	worn := on
+	for range 19 {
+		worn = do(worn, wait(61*time.Minute), signIn(away, alice, true), takeSecondStep(away, wrongCode))
+	}
+	worn = do(worn, logOut(home), signIn(home, alice, true), startRecovery(home), postman, wait(13*time.Hour), postman, wait(13*time.Hour), signIn(home, alice, true))
+	g.plant("a recovery opened, 19 wrong codes", do(worn, mailRecoveryLink(home, false), beginBinding(home, true, false), signIn(away, alice, true)), shallow, lost, gates)
 	g.plant("a recovery to complete", bound, usual, lost, account)
 	g.plant("a recovery by mail", byMail, usual, lost)
 	for range 4 {
@@ -311,6 +321,14 @@ func (g *garden) accounts(fresh *world) {
 	g.plant("an address asked for", asked, usual, account)
 	g.plant("two addresses asked for", do(asked, askSecond(home, spare, false, appCode(0)), wait(31*time.Second), askAddress(home, called(spare), appCode(0)), wait(31*time.Second)), usual, account)
 	g.plant("moved", do(asked, useMail(away, mailAddress, false), signIn(home, alice, true), takeSecondStep(home, appCode(0)), wait(time.Minute)), usual, account)
+	if moved := g.seeds["moved"]; moved != nil {
+		kept := moved.w.clone()
+		kept.link = carried{value: g.invite.Ticket.Reveal(), who: alice, at: epochStart, ends: g.invite.Expires, item: names[alice]}
+		kept.kind = nidan.TicketInvite
+		g.plant("moved, the invitation kept", kept, shallow, gates)
+	}
+	g.plant("a second address of a password", do(fresh, askSecond(home, spare, false, noWay), useMail(away, mailSecond, false), turnOn[0], turnOn[1]), shallow, account, setUp)
+	g.plant("a second address asked for, a recovery begun", do(on, askSecond(home, spare, true, appCode(0)), logOut(home), signIn(home, alice, true), startRecovery(home), postman), shallow, account, lost)
 	g.plant("a second address", second, usual, account, several)
 	g.plant("a second address, a recovery ripe", do(second, logOut(home), signIn(home, alice, true), startRecovery(home), postman, wait(13*time.Hour), postman, wait(13*time.Hour), signIn(home, alice, true)), usual, lost)
 	g.plant("a second address, not me", do(second, notMe(home)), shallow, lost, account)

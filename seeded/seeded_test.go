@@ -26,7 +26,7 @@ func TestSeededBugs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(patches) < 90 {
+	if len(patches) < 100 {
 		t.Fatalf("only %d seeded bugs", len(patches))
 	}
 	root, err := filepath.Abs("..")
