@@ -22,8 +22,9 @@ type AccountView struct {
 	WrongKnown     int // in a row
 	WrongOther     int
 	Frozen         *Freeze
-	Queued         int // messages waiting to be sent
-	GivenUp        int // messages that could not be
+	Recovery       *RecoveryView // under way or run out, nil: none
+	Queued         int           // messages waiting to be sent
+	GivenUp        int           // messages that could not be
 }
 
 // Show returns what an operator may see of an account, named by its address or
@@ -55,7 +56,8 @@ func (s *Service) Show(ctx context.Context, login string) (AccountView, error) {
 		ID: a.ID, Name: a.Name, Created: a.Created, Protected: a.Protected, Stopped: a.Password.Stopped,
 		Version: a.Version, Epoch: a.Epoch, Authenticators: s.authenticators(a),
 		Sessions: len(a.Sessions), PendingSignIns: len(a.Pending), KnownBrowsers: len(a.Browsers),
-		WrongKnown: a.inRow(Known), WrongOther: a.inRow(Other), Frozen: l.Frozen, Queued: len(queued) - givenUp, GivenUp: givenUp,
+		WrongKnown: a.inRow(Known), WrongOther: a.inRow(Other), Frozen: l.Frozen,
+		Recovery: s.recoveryView(a, s.nowFor(a)), Queued: len(queued) - givenUp, GivenUp: givenUp,
 	}, nil
 }
 

@@ -162,11 +162,14 @@ func (r *run) printState(s *Server, v nidan.AccountView, line func(what, format 
 		line("two steps", "on since %s", s.local(v.Protected))
 	}
 	if !v.Stopped.IsZero() {
-		line("password", "stopped on %s after too many wrong second steps", s.local(v.Stopped))
+		line("password", "stopped on %s by too many wrong second steps, or by “it wasn't me”", s.local(v.Stopped))
 		line("", "%s", s.set.command("account", "link", v.Name, "--reset", "--reason", "TEXT"))
 	}
 	for _, a := range v.Authenticators {
 		line(string(a.Method), "%s", s.authenticator(a))
+	}
+	if v.Recovery != nil {
+		line("recovery", "%s", s.recovery(v.Recovery))
 	}
 	line("wrong in a row", "%d from known browsers, %d from others", v.WrongKnown, v.WrongOther)
 	line("sessions", "%d", v.Sessions)
@@ -174,6 +177,23 @@ func (r *run) printState(s *Server, v nidan.AccountView, line func(what, format 
 	line("known browsers", "%d", v.KnownBrowsers)
 	line("messages", "%d waiting, %d could not be sent", v.Queued, v.GivenUp)
 	line("version", "%d, epoch %d", v.Version, v.Epoch)
+}
+
+// recovery describes one in a line.
+func (s *Server) recovery(r *nidan.RecoveryView) string {
+	started := "started " + s.local(r.Started)
+	if r.Address != "" {
+		started += " from " + r.Address
+	}
+	switch {
+	case r.State == nidan.RecoveryPast:
+		return started + ", ran out " + s.local(r.Gone)
+	case r.State == nidan.RecoveryRipe:
+		return started + ", can be completed until " + s.local(r.Gone)
+	case r.Untold:
+		return started + ", waits: the mail server has not taken its notices"
+	}
+	return started + ", waits until " + s.local(r.Ripe)
 }
 
 // authenticator describes one in a line.

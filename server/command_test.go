@@ -309,3 +309,22 @@ func TestCommandsArePrintedForAShell(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+// TestRecoveryLine: an operator reads how far a recovery is, and why it waits.
+func TestRecoveryLine(t *testing.T) {
+	s := &Server{set: &settings{zone: time.UTC}}
+	at := func(hour int) time.Time { return time.Date(2026, 11, 22, hour, 0, 0, 0, time.UTC) }
+	view := nidan.RecoveryView{Started: at(1), Ripe: at(2), Gone: at(3), Address: "192.0.2.1"}
+	for want, change := range map[string]func(*nidan.RecoveryView){
+		"waits until 2026-11-22 02:00:00 UTC":            func(*nidan.RecoveryView) {},
+		"waits: the mail server has not taken":           func(v *nidan.RecoveryView) { v.Untold = true },
+		"can be completed until 2026-11-22 03:00:00 UTC": func(v *nidan.RecoveryView) { v.State = nidan.RecoveryRipe },
+		"ran out 2026-11-22 03:00:00 UTC":                func(v *nidan.RecoveryView) { v.State = nidan.RecoveryPast },
+	} {
+		v := view
+		change(&v)
+		if got := s.recovery(&v); !strings.HasPrefix(got, "started 2026-11-22 01:00:00 UTC from 192.0.2.1, "+want) {
+			t.Errorf("%q", got)
+		}
+	}
+}
