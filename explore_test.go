@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/nidan-auth/nidan"
@@ -56,6 +57,7 @@ type explorer struct {
 	found *finding // on the way to a seed
 	order []string
 
+	over    atomic.Bool // something was found: the rest of its level cannot be shorter
 	mu      sync.Mutex
 	seen    map[[16]byte]struct{} // states, and the parts of them that were seen alive
 	states  int
@@ -138,11 +140,16 @@ func (x *explorer) explore(depth func(seed string) int) *finding {
 }
 
 // expand makes every move from every workers-th state of a level.
-func (x *explorer) expand(level []*node, worker int, last func(seed string) bool) (next []*node, _ *finding) {
+func (x *explorer) expand(level []*node, worker int, last func(seed string) bool) (next []*node, found *finding) {
 	r := newRoom()
 	tally := newTally(len(x.moves))
 	defer func() { x.add(tally) }()
-	for i := worker; i < len(level); i += workers {
+	defer func() {
+		if found != nil {
+			x.over.Store(true)
+		}
+	}()
+	for i := worker; i < len(level) && !x.over.Load(); i += workers {
 		parts := x.seeds[level[i].seed].parts
 		for m := range x.moves {
 			if !x.moves[m].in(parts) {
