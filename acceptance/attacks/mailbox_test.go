@@ -78,7 +78,7 @@ func TestA8RegisteredBefore(t *testing.T) {
 	// Another one has it as a second address, not confirmed.
 	m, b := person(t, o.Rig), o.Browser()
 	m.LogIn(b)
-	out, err := o.Service().BeginSecond(context.Background(), signedIn(t, b), victim, true, nidan.NewSecret(m.Password), nidan.Answer{}, stranger(b))
+	out, err := o.Service().BeginSecond(context.Background(), signedIn(t, b), victim, false, nidan.NewSecret(m.Password), nidan.Answer{}, stranger(b))
 	if err != nil || !out.Passed() {
 		t.Fatal(out.Reason, err)
 	}

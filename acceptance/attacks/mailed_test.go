@@ -90,6 +90,15 @@ func (o *post) settled() {
 	})
 }
 
+// tried waits until everything that is due was tried, and was taken or put off.
+func (o *post) tried() {
+	o.T.Helper()
+	o.await("everything was tried", func() bool {
+		now := o.Clock.Wall()
+		return number(o.T, o.db, `SELECT count(*) FROM nidan_outbox WHERE cause = '' AND (due <= $1 OR due = $2)`, now.UnixMicro(), now.Add(5*time.Minute).UnixMicro()) == 0
+	})
+}
+
 // await asks until something has come about.
 func (o *post) await(what string, ask func() bool) {
 	o.T.Helper()

@@ -82,9 +82,11 @@ func TestF8SilentRecovery(t *testing.T) {
 	refuse := mailtest.Fault{Step: "RCPT", Code: 451}
 	o.box.Fail(p.Name, refuse)
 	o.starts(t, p)
-	o.settled()
-	o.Clock.Advance(26 * time.Hour)
-	o.settled()
+	o.tried()
+	o.Clock.Advance(13 * time.Hour)
+	o.tried()
+	o.Clock.Advance(10 * time.Hour)
+	o.tried()
 	if out := o.asks(t, p); out.Reason != nidan.RecoveryWaits {
 		t.Errorf("without its notices: %s", out.Reason)
 	}
@@ -100,9 +102,17 @@ func TestF8SilentRecovery(t *testing.T) {
 	if out := o.asks(t, p); out.Reason != nidan.RecoveryWaits {
 		t.Errorf("as soon as they were taken: %s", out.Reason)
 	}
-	o.Clock.Advance(time.Hour)
+	// The whole wait is the owner's, from then on.
+	for range 2 {
+		o.Clock.Advance(11*time.Hour + 50*time.Minute)
+		o.settled()
+		if out := o.asks(t, p); out.Reason != nidan.RecoveryWaits {
+			t.Errorf("before a day has passed since they were taken: %s", out.Reason)
+		}
+	}
+	o.Clock.Advance(20 * time.Minute)
 	if out := o.asks(t, p); out.Reason != nidan.OK {
-		t.Errorf("an hour after they were taken: %s", out.Reason)
+		t.Errorf("a day after they were taken: %s", out.Reason)
 	}
 	// The link itself goes to one address.
 	o.letter(p.Name, "set up a new method now")

@@ -144,7 +144,7 @@ func leaving(w *walk.Walk) {
 		other(w, "QRコードを読み取ってください", hScan)
 		w.Fill("6-digit code", w.Tab.App(w.Link("Open the app on this device")).Wrong())
 		w.Press("Continue")
-		w.Refused(hScan, wrongApp, "6-digit code")
+		w.Refused(hScan, "That code did not match. Enter the code of the entry that you have just added.", "6-digit code")
 		w.Top()
 		w.Phone = w.Scan()
 		if w.Phone.Key != key {

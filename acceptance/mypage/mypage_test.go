@@ -86,7 +86,7 @@ func (w *walk) scanAndConfirm() {
 	w.unchanged(func() {
 		w.Fill(digits, w.app.Wrong())
 		w.Press("Continue")
-		w.Refused(hScan, "That code did not match. Enter the code your app shows now.", digits)
+		w.Refused(hScan, "That code did not match. Enter the code of the entry that you have just added.", digits)
 		if w.Field(digits) != "" {
 			w.T.Error("the field still holds the wrong code")
 		}

@@ -66,7 +66,7 @@ func TestWithoutScripts(t *testing.T) {
 	w.app = w.Scan()
 	w.Fill(digits, w.app.Wrong())
 	w.Press("Continue")
-	w.Refused(hScan, "That code did not match. Enter the code your app shows now.", digits)
+	w.Refused(hScan, "That code did not match. Enter the code of the entry that you have just added.", digits)
 	w.Fill(digits, w.app.Code())
 	w.Press("Continue")
 	w.Expect(hCodes)
@@ -194,7 +194,7 @@ func TestAside(t *testing.T) {
 		}
 		w.Fill(digits, w.app.Wrong())
 		w.Press("Continue")
-		w.Refused(hScan, "That code did not match. Enter the code your app shows now.", digits)
+		w.Refused(hScan, "That code did not match. Enter the code of the entry that you have just added.", digits)
 		w.Back()
 		w.Expect(hScan)
 		w.SeesNot("That code did not match.")
