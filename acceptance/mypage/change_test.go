@@ -33,7 +33,7 @@ func TestBothMethods(t *testing.T) {
 	w.Press("Add, name or remove")
 	w.Expect(hMethods)
 	w.Press("Add a method")
-	w.Expect("Add an authenticator app", "At the end you get new backup codes.")
+	w.Expect("Add an authenticator app", "At the end you get new backup codes, good beside all your methods.")
 	w.Press("Send the code")
 	w.Fill(password, w.Pass)
 	w.Fill(eight, w.Letter(toChange).Code)

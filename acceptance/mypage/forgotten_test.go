@@ -40,7 +40,7 @@ func forgets(w *journey.Walk) {
 	w.Fill(address, w.Name)
 	w.Press("Send the link")
 	w.Expect("Look in your mail", "If the address you entered has an account, a mail is on its way to it.",
-		"With the e-mail code alone you will need a backup code, or wait at least 72 hours.")
+		"without one there is a waiting period of at least 72 hours.")
 	w.Go(w.Letter("Reset your password").Link[0])
 	w.Expect(hReset, "You have the e-mail code alone, and a mail will have set the password: for the next log-in you will need a backup code, or wait at least 72 hours.")
 	w.Pass = w.R.Secret("a password", w.Pass+" again")

@@ -333,7 +333,7 @@ func (w *walk) turnOff() {
 		w.Press("Turn off")
 		w.Expect(heading, "Anyone with your password will be able to log in. Your backup codes stop working.")
 		w.Press("Keep it on")
-		w.Expect(hSecurity, "Two-step verification is on")
+		w.Expect(hSecurity, "Two-step verification has been on since")
 	})
 	w.Press("Turn off")
 	w.Fill(password, "not the password at all")
