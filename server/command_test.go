@@ -1,7 +1,9 @@
 package server
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -262,6 +264,16 @@ func TestDemoAccount(t *testing.T) {
 	other, err := sayable(nidan.Randomness)
 	if err != nil || other.Equal(password) {
 		t.Errorf("two demos share a password: %v", err)
+	}
+}
+
+// A password that the rules refuse, as it happens to say "demo", is drawn again.
+func TestDemoPasswordIsNoName(t *testing.T) {
+	s := opened(t, Config{Data: t.TempDir()})
+	said := bytes.NewReader([]byte{1, 1, 8, 3, 0, 0, 2, 1, 4, 2, 9, 3, 5, 4, 7, 0, 6, 1, 3, 2})
+	made, password, err := s.demoAccount(t.Context(), io.MultiReader(said, nidan.Randomness))
+	if err != nil || !made || strings.Contains(password.Reveal(), "demo") || said.Len() > 0 {
+		t.Errorf("%t %v, %d bytes left", made, err, said.Len())
 	}
 }
 
