@@ -56,6 +56,9 @@ func TestAccessible(t *testing.T) {
 			t.Parallel()
 			ctx := browser(t, theme, string(axe), srv.URL+"/"+pages[0])
 			for _, p := range pages {
+				if theme == "dark" && !strings.HasPrefix(p, "en/") {
+					continue // its colours are those of every language
+				}
 				for _, v := range judge(t, ctx, srv.URL+"/"+p, options) {
 					t.Errorf("%s: %s", p, v)
 				}
