@@ -68,10 +68,14 @@ func (d *decision) settle(tok PendingToken, ans Answer) Outcome {
 	}
 	a.Pending = slices.DeleteFunc(a.Pending, func(q Pending) bool { return q.ID == p.ID })
 	d.completed(*p)
+	first := p.First
+	if a.Password.ByMail.IsZero() {
+		first.Channel = ChannelMemory // whoever has it has come in by another channel since
+	}
 	if pr.Channel != ChannelMail {
 		a.Password.ByMail = time.Time{}
 	}
-	g := d.mint(mintRequest{proofs: []proof{p.First, *pr}, epoch: p.Epoch, revision: p.Revision})
+	g := d.mint(mintRequest{proofs: []proof{first, *pr}, epoch: p.Epoch, revision: p.Revision})
 	if g == nil {
 		return d.refuse(Gone)
 	}

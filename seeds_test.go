@@ -289,6 +289,7 @@ func (g *garden) recoveries(fresh *world) {
 	g.plant("a recovery over", do(ripe, wait(8*24*time.Hour), signIn(home, alice, true)), usual, lost)
 	g.plant("reset by mail", do(on, logOut(home), askLink(away, nidan.TicketReset, herself), askLink(away, nidan.TicketReset, herself), useMail(away, mailReset, false), signIn(away, alice, true)), usual, lost)
 	g.plant("a recovery after a reset", do(begun, askLink(away, nidan.TicketReset, herself), useMail(away, mailReset, false), signIn(home, alice, true), startRecovery(home), postman, wait(40*time.Hour), postman, signIn(home, alice, true)), usual, lost)
+	g.plant("reset by mail, and another way in since", do(on, logOut(home), askLink(away, nidan.TicketReset, herself), useMail(away, mailReset, false), signIn(home, alice, true), signIn(away, alice, true), takeSecondStep(home, backupCode(liveCodes, true))), usual, lost, numbers)
 	g.plant("app alone, a recovery ripe", g.appAlone(fresh), usual, lost)
 	if half != nil {
 		frozen := half.clone()
