@@ -52,6 +52,7 @@ type RecoveryView struct {
 	Started time.Time
 	Ripe    time.Time // when it ripens, at the earliest
 	Gone    time.Time // when it is over
+	Told    bool      // the first notice was handed over: from then on the wait counts
 	Untold  bool      // a notice could not be handed over yet: until then it waits
 	Address string
 	Browser string
@@ -108,7 +109,7 @@ func (s *Service) recoveryView(a *Account, now time.Time) *RecoveryView {
 	}
 	at, told := r.ripens(s.up)
 	v := &RecoveryView{
-		State: s.state(r, now), Started: r.Started, Ripe: at, Gone: r.over(), Untold: !told && !now.Before(at),
+		State: s.state(r, now), Started: r.Started, Ripe: at, Gone: r.over(), Told: !r.StartOut.IsZero(), Untold: !told && !now.Before(at),
 		Address: r.Address, Browser: r.Browser,
 	}
 	if until := r.LinkOut.Add(linkFor); now.Before(until) && r.LinkOut.After(a.RecoveryLink) {

@@ -190,8 +190,10 @@ func (s *Server) recovery(r *nidan.RecoveryView) string {
 		return started + ", ran out " + s.local(r.Gone)
 	case r.State == nidan.RecoveryRipe:
 		return started + ", can be completed until " + s.local(r.Gone)
+	case !r.Told:
+		return started + ", waits: the mail server has not taken its first notice, from which the wait counts"
 	case r.Untold:
-		return started + ", waits: the mail server has not taken its notices"
+		return started + ", waits: the mail server has not taken its second notice"
 	}
 	return started + ", waits until " + s.local(r.Ripe)
 }
@@ -237,7 +239,7 @@ type accountUnfreeze struct {
 func (c accountUnfreeze) Run(r *run) error {
 	return r.operate(func(s *Server) error {
 		out, err := s.svc.Unfreeze(r.ctx, c.Address, string(c.Reason))
-		if err := r.answer(s, c.Address, out, err, "Goes on from the state in the database; everything handed out before is void."); err != nil || c.Address == string(nidan.Instance) {
+		if err := r.answer(s, c.Address, out, err, "Goes on from the state in the database; everything handed out before is void, a recovery under way too."); err != nil || c.Address == string(nidan.Instance) {
 			return err
 		}
 		v, err := s.svc.Show(r.ctx, c.Address)

@@ -219,7 +219,7 @@ func latest(a, b time.Time) time.Time {
 
 // outbox looks at what waits to be sent, and what could not be.
 func (d *doctor) outbox(ctx context.Context, s *Server) {
-	queued, givenUp, accounts := 0, 0, 0
+	queued, late, givenUp, accounts := 0, 0, 0, 0
 	why := ""
 	err := s.svc.EachAccount(ctx, func(r nidan.Record) error {
 		rows, err := s.db.Outbox(ctx, r.ID)
@@ -227,6 +227,9 @@ func (d *doctor) outbox(ctx context.Context, s *Server) {
 		for _, row := range rows {
 			if row.Cause == "" {
 				queued++
+				if row.Tries > 1 { // the first try may be under way
+					late++
+				}
 				continue
 			}
 			givenUp++
@@ -239,6 +242,8 @@ func (d *doctor) outbox(ctx context.Context, s *Server) {
 		d.fail("outbox: "+err.Error(), "see the other lines")
 	case givenUp > 0:
 		d.warn(fmt.Sprintf("%s, and %d could not be sent; %s", what, givenUp, why), "see that the mail server takes messages from --mail-from; what was given up is told in the activity of the account")
+	case late > 0:
+		d.warn(fmt.Sprintf("%s, and %d were not taken yet", what, late), "see the log for “a message was not accepted”: the mail server cannot be reached, or refuses")
 	case !s.set.mails():
 		d.ok(what + "; nothing is mailed without --smtp")
 	default:

@@ -326,12 +326,13 @@ func TestCommandsArePrintedForAShell(t *testing.T) {
 func TestRecoveryLine(t *testing.T) {
 	s := &Server{set: &settings{zone: time.UTC}}
 	at := func(hour int) time.Time { return time.Date(2026, 11, 22, hour, 0, 0, 0, time.UTC) }
-	view := nidan.RecoveryView{Started: at(1), Ripe: at(2), Gone: at(3), Address: "192.0.2.1"}
+	view := nidan.RecoveryView{Started: at(1), Ripe: at(2), Gone: at(3), Told: true, Address: "192.0.2.1"}
 	for want, change := range map[string]func(*nidan.RecoveryView){
-		"waits until 2026-11-22 02:00:00 UTC":            func(*nidan.RecoveryView) {},
-		"waits: the mail server has not taken":           func(v *nidan.RecoveryView) { v.Untold = true },
-		"can be completed until 2026-11-22 03:00:00 UTC": func(v *nidan.RecoveryView) { v.State = nidan.RecoveryRipe },
-		"ran out 2026-11-22 03:00:00 UTC":                func(v *nidan.RecoveryView) { v.State = nidan.RecoveryPast },
+		"waits until 2026-11-22 02:00:00 UTC":             func(*nidan.RecoveryView) {},
+		"waits: the mail server has not taken its second": func(v *nidan.RecoveryView) { v.Untold = true },
+		"waits: the mail server has not taken its first":  func(v *nidan.RecoveryView) { v.Told = false },
+		"can be completed until 2026-11-22 03:00:00 UTC":  func(v *nidan.RecoveryView) { v.State = nidan.RecoveryRipe },
+		"ran out 2026-11-22 03:00:00 UTC":                 func(v *nidan.RecoveryView) { v.State = nidan.RecoveryPast },
 	} {
 		v := view
 		change(&v)

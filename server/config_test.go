@@ -172,8 +172,11 @@ func TestStrayVariablesAreTold(t *testing.T) {
 	bare(t)
 	t.Setenv("NIDAN_LISTN", "x")
 	t.Setenv("NIDAN_PORT", "tcp://10.0.0.1:80") // from Kubernetes
+	file := filepath.Join(t.TempDir(), "nidan.json")
+	must(t, os.WriteFile(file, []byte(`{"zone": "Asia/Tokyo"}`), 0o600))
+	t.Setenv("NIDAN_CONFIG", file)
 	code, _, errs := shell(t, "config")
-	if code != exitOK || !strings.Contains(errs, `NIDAN_LISTN is not a setting; did you mean "NIDAN_LISTEN"?`) || !strings.Contains(errs, "NIDAN_PORT") {
+	if code != exitOK || !strings.Contains(errs, `NIDAN_LISTN is not a setting; did you mean "NIDAN_LISTEN"?`) || !strings.Contains(errs, "NIDAN_PORT") || strings.Contains(errs, "NIDAN_CONFIG") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 }

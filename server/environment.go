@@ -14,6 +14,7 @@ import (
 const (
 	envPrefix  = "NIDAN_"
 	envKeyring = "NIDAN_KEYRING"
+	envConfig  = "NIDAN_CONFIG" // the file itself, which no file can name
 
 	envSMTPPassword = "NIDAN_SMTP_PASSWORD"
 )
@@ -43,7 +44,7 @@ func (c *Config) readSecrets() {
 // They are a warning and not an error: for a service that is called nidan,
 // Kubernetes puts NIDAN_PORT and more of the kind into every container.
 func strayVariables(flags []*kong.Flag) []string {
-	known := []string{envKeyring, envSMTPPassword}
+	known := []string{envConfig, envKeyring, envSMTPPassword}
 	for _, f := range flags {
 		known = append(known, f.Envs...)
 	}
