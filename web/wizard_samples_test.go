@@ -48,7 +48,7 @@ func wizardSamples(t testing.TB) []sample {
 	}
 	wrongScan, newScan, proved := scan, scan, scan
 	wrongScan.Code = wrong(msg("reason.clock_ahead", "n", 3), "")
-	newScan.Adds, newScan.Steps = true, stepsTo(adds(held("totp", nidan.StepConfirm)))
+	newScan.Adds, newScan.New, newScan.Steps = true, true, stepsTo(adds(held("totp", nidan.StepConfirm)))
 	proved.Steps = stepsTo(nidan.Held{Method: "totp", Step: nidan.StepConfirm, Proved: true})
 
 	codes := codesView{
