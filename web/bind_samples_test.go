@@ -32,7 +32,7 @@ func bindSamples(t testing.TB) []sample {
 	}
 	scan := scanView{
 		New: true,
-		QR: qr, Link: "otpauth://totp/Example", Groups: groups("JBSWY3DPEHPK3PXPQZ7A4KHT6F2ML5VC"), Key: "JBSWY3DPEHPK3PXPQZ7A4KHT6F2ML5VC",
+		QR:  qr, Link: "otpauth://totp/Example", Groups: groups("JBSWY3DPEHPK3PXPQZ7A4KHT6F2ML5VC"), Key: "JBSWY3DPEHPK3PXPQZ7A4KHT6F2ML5VC",
 		Account: account, Method: "totp", Steps: steps(held("totp", nidan.StepConfirm)), At: bindSteps.scan, Until: until, Ticket: "aaaaaaaaaaaaaaaa", Now: noon,
 	}
 	number := numberView{
