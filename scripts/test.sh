@@ -100,7 +100,7 @@ part_build() {
 }
 
 # The packages that have neither a part of their own nor a browser.
-units() { go list ./... | grep -vE '/(acceptance|seeded)(/|$)'; }
+units() { go list ./... | grep -vE '/(acceptance|seeded)(/|$)' && echo ./acceptance/source; }
 
 part_unit() {
   # shellcheck disable=SC2046

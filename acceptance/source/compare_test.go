@@ -1,4 +1,4 @@
-package attacks
+package source
 
 import (
 	"go/ast"
@@ -95,18 +95,19 @@ var reviewed = map[string]string{
 	"p.ID == tok.id": "finds the sign-in; its Sum is compared after it",
 	"p.ID != tok.id": "finds the sign-in; its Sum is compared after it",
 	// Kinds, names and prefixes that everybody knows.
-	"strings.CutPrefix(v, prefix)":       "nt_ or nb_",
-	"strings.HasPrefix(s, prefix)":       "ns_ or np_",
-	"answer != Saved":                    `the word "saved"`,
-	"name == browserCookie":              "the name of a cookie",
-	"name == rememberedCookie":           "the name of a cookie",
-	"a.code == e.Authenticator":          "ids of the audit trail",
-	"slices.Contains(ours, code)":        "what a mail server answered",
-	"password != s.c.options.Password":   "the mail server of the tests",
-	"x.Key == a.Name":                    "a look-up's key is an address",
-	"f.Name == key":                      "the name of a setting",
-	"strings.HasPrefix(name, envPrefix)": "the name of a variable",
-	"sealed[0] != formatGCM":             "a format number",
+	"strings.CutPrefix(v, prefix)":         "nt_ or nb_",
+	"strings.HasPrefix(s, prefix)":         "ns_ or np_",
+	"answer != Saved":                      `the word "saved"`,
+	"out.Reason != nidan.PasswordPersonal": "a reason, which the page names",
+	"name == browserCookie":                "the name of a cookie",
+	"name == rememberedCookie":             "the name of a cookie",
+	"a.code == e.Authenticator":            "ids of the audit trail",
+	"slices.Contains(ours, code)":          "what a mail server answered",
+	"password != s.c.options.Password":     "the mail server of the tests",
+	"x.Key == a.Name":                      "a look-up's key is an address",
+	"f.Name == key":                        "the name of a setting",
+	"strings.HasPrefix(name, envPrefix)":   "the name of a variable",
+	"sealed[0] != formatGCM":               "a format number",
 }
 
 // Secrets are compared byte by byte, and the time tells how many were right.
