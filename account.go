@@ -35,6 +35,12 @@ type Account struct {
 	Version int64     `json:"v"`
 	Branch  int64     `json:"branch,omitempty"` // raised when the account goes on after it was frozen
 
+	// Of an account that a relying party keeps: which one, what it calls the
+	// account, and where messages go. Name is then what its holder knows.
+	Party   string `json:"party,omitempty"`
+	Ref     string `json:"ref,omitempty"`
+	Address string `json:"addr,omitempty"`
+
 	Name     string    `json:"name"` // canonical login name
 	Language string    `json:"lang,omitempty"`
 	Created  time.Time `json:"created"`
@@ -74,6 +80,9 @@ type Account struct {
 	BrowserLink  time.Time `json:"blink,omitzero"`
 	NotMeLink    time.Time `json:"nlink,omitzero"`
 	RecoveryLink time.Time `json:"rlink,omitzero"`
+
+	Requests []answeredRequest `json:"req,omitempty"`     // writes of a product that it may repeat; oldest first
+	Results  []result          `json:"results,omitempty"` // handed out and not redeemed; oldest first
 
 	Chain Chain `json:"chain"`
 }
@@ -175,6 +184,7 @@ func (s Stamp) newer(t Stamp) bool {
 func (a *Account) bumpEpoch() {
 	a.Epoch++
 	a.bumpRevision()
+	a.Results = nil
 	a.Sessions = nil
 	a.Remembered = nil
 }

@@ -375,7 +375,7 @@ func swapTokens(p *play) nidan.Reason {
 		}
 		if j.session.value != "" {
 			if tok, ok := nidan.ParsePending("np_" + j.session.value[3:]); ok {
-				_, o, err := p.svc.Pending(ctx, tok)
+				_, o, err := p.svc.Pending(ctx, tok, nil)
 				p.must(err != nil || o.Reason == nidan.Gone, lawTwoTypes, "a session token with another prefix is a pending sign-in")
 			}
 		}

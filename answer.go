@@ -38,7 +38,7 @@ func (d *decision) open(tok PendingToken) (*Pending, Outcome) {
 	i := slices.IndexFunc(a.Pending, func(p Pending) bool {
 		return p.ID == tok.id && NewSecret(p.Sum).Equal(NewSecret(tok.sum))
 	})
-	if i < 0 {
+	if i < 0 || a.Pending[i].Party != d.from.Door.id() {
 		return nil, Outcome{Reason: Gone}
 	}
 	p := a.Pending[i]
@@ -59,6 +59,9 @@ func (d *decision) settle(tok PendingToken, ans Answer) Outcome {
 	if p == nil {
 		return out
 	}
+	if x := a.authenticator(ans.Authenticator); x != nil && d.s.tooLow(x.Method, p.Handover) {
+		return Outcome{Reason: LevelTooLow}
+	}
 	pr, out := d.judge(ans, p.Class, p.ID, PromptSignIn)
 	if pr == nil {
 		if out.Reason.counted() {
@@ -75,20 +78,32 @@ func (d *decision) settle(tok PendingToken, ans Answer) Outcome {
 	if pr.Channel != ChannelMail {
 		a.Password.ByMail = time.Time{}
 	}
-	g := d.mint(mintRequest{proofs: []proof{first, *pr}, epoch: p.Epoch, revision: p.Revision})
-	if g == nil {
-		return d.refuse(Gone)
-	}
 	x := a.authenticator(ans.Authenticator)
 	d.record(Event{Kind: EventSignIn, Method: x.Method, Authenticator: x.ID, Item: out.Used, Known: p.Class == Known})
-	out.Session, out.Browser = g, d.know(d.from)
+	out = d.signedInBy(mintRequest{proofs: []proof{first, *pr}, epoch: p.Epoch, revision: p.Revision, handover: p.Handover}, out)
+	if !out.Passed() {
+		return out
+	}
 	if ans.Remember {
 		out.Remembered = d.remember()
 	}
 	if out.Used != "" {
-		out.Ticket = d.renewal(x, out.Used)
+		lineage := d.from.key()
+		if len(d.minted) > 0 {
+			lineage = d.minted[len(d.minted)-1].body.Lineage
+		}
+		out.Ticket = d.renewal(x, out.Used, lineage)
 	}
 	return out
+}
+
+// tooLow reports whether a method is worth less than the product that led here
+// asks for.
+func (s *Service) tooLow(m MethodName, h *handover) bool {
+	if h == nil || s.methods[m] == nil {
+		return false
+	}
+	return s.methods[m].Traits().Level < h.Level
 }
 
 // counted tells the reasons that stand for an answer that was judged wrong.
@@ -246,13 +261,17 @@ type Way struct {
 	Disabled bool
 	Prompts  bool   // something has to be sent first
 	Barred   bool   // it would prove nothing beside a password that a mail set
+	TooLow   bool   // it is worth less than the product that led here asks for
 	Sheet    *Sheet // of methods that hand out a number of codes
 	Added    time.Time
 }
 
 // A PendingView is what the second-step page shows.
 type PendingView struct {
-	Ways    []Way  // the one to ask first in front
+	Ways []Way // the one to ask first in front
+
+	Handover *HandoverView // the product that led here, nil: none
+
 	Mailbox string // where numbers go, masked
 	Second  string // where the link of a recovery may go instead, masked; empty: nowhere
 	Expires time.Time
@@ -268,8 +287,9 @@ type PendingView struct {
 }
 
 // Pending returns what a pending sign-in is waiting for, without changing
-// anything. Outcomes: SecondStep, Gone, Expired.
-func (s *Service) Pending(ctx context.Context, tok PendingToken) (PendingView, Outcome, error) {
+// anything, at the door where it was opened: nil for our pages. Outcomes:
+// SecondStep, Gone, Expired.
+func (s *Service) Pending(ctx context.Context, tok PendingToken, door *Caller) (PendingView, Outcome, error) {
 	l, err := s.load(ctx, tok.account, "")
 	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrFrozen) {
 		return PendingView{}, Outcome{Reason: Gone}, nil
@@ -279,14 +299,14 @@ func (s *Service) Pending(ctx context.Context, tok PendingToken) (PendingView, O
 	}
 	a, now := l.acct, s.nowFor(l.acct)
 	for _, p := range a.Pending {
-		if p.ID != tok.id || !NewSecret(p.Sum).Equal(NewSecret(tok.sum)) || p.Epoch != a.Epoch || p.Revision != a.Revision {
+		if p.ID != tok.id || !NewSecret(p.Sum).Equal(NewSecret(tok.sum)) || p.Party != door.id() || p.Epoch != a.Epoch || p.Revision != a.Revision {
 			continue
 		}
 		if !now.Before(p.Expires) {
 			return PendingView{}, Outcome{Reason: Expired}, nil
 		}
 		v := PendingView{
-			Ways: s.ways(a), Mailbox: Mask(a.Name), Expires: p.Expires, Others: a.othersTried(p.Class), Hold: s.hold(a, now),
+			Ways: s.ways(a, p.Handover), Handover: p.Handover.view(a), Mailbox: Mask(a.mailbox()), Expires: p.Expires, Others: a.othersTried(p.Class), Hold: s.hold(a, now),
 		}
 		if a.Second.Recovers {
 			v.Second = Mask(a.Second.Address)
@@ -301,8 +321,9 @@ func (s *Service) Pending(ctx context.Context, tok PendingToken) (PendingView, O
 }
 
 // ways lists the account's ways: the one its holder wants to be asked for first,
-// reserves behind the others, and last what takes no answers.
-func (s *Service) ways(a *Account) []Way {
+// reserves behind the others, and last what takes no answers. h is the product
+// that led here, nil: none did.
+func (s *Service) ways(a *Account, h *handover) []Way {
 	var ways []Way
 	for i := range a.Authenticators {
 		x := &a.Authenticators[i]
@@ -312,6 +333,7 @@ func (s *Service) ways(a *Account) []Way {
 		} else {
 			w.Reserve, w.Barred = m.Traits().Reserve, a.sameMailbox(m.Traits())
 			_, w.Prompts = m.(Prompting)
+			w.TooLow = s.tooLow(x.Method, h)
 			if m, ok := m.(Counted); ok {
 				sheet := m.Sheet(x.State)
 				w.Sheet = &sheet
@@ -323,7 +345,7 @@ func (s *Service) ways(a *Account) []Way {
 		switch {
 		case w.Disabled:
 			return 4
-		case w.Barred:
+		case w.Barred, w.TooLow:
 			return 3
 		case w.Reserve:
 			return 2

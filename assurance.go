@@ -109,3 +109,37 @@ func amr(proofs []proof) []string {
 	}
 	return names
 }
+
+// mintRequest asks for a session.
+type mintRequest struct {
+	proofs          []proof
+	epoch, revision int64     // under which the proofs were given
+	renew           *Session  // the session that goes on as this one, if any
+	handover        *handover // the product that led here, if one did
+}
+
+// proven checks what any sign-in has to show, in the version about to be
+// committed: that epoch and revision are what they were when the proofs were
+// given, that a protected account shows two steps of two channels, and that the
+// authenticator of the second one still takes answers. A stopped password opens
+// nothing, and ends no session. It returns the first step; nil means no.
+func (d *decision) proven(r mintRequest) *proof {
+	a := d.acct
+	if r.epoch != a.Epoch || r.revision != a.Revision || !a.Password.Stopped.IsZero() && r.renew == nil {
+		return nil
+	}
+	first, second := steps(r.proofs, d.now, 0)
+	if a.IsProtected() && (second == nil || !a.stillProves(*second, d.now)) {
+		return nil
+	}
+	return first
+}
+
+// stillProves reports whether what gave a second step would give it now.
+func (a *Account) stillProves(p proof, now time.Time) bool {
+	if p.Channel == ChannelBrowser {
+		return slices.ContainsFunc(a.Remembered, func(b RememberedBrowser) bool { return b.ID == p.Authenticator && now.Before(b.Expires) })
+	}
+	x := a.authenticator(p.Authenticator)
+	return x != nil && x.Disabled.IsZero()
+}

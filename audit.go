@@ -155,7 +155,7 @@ func (s *Service) verifyAccount(ctx context.Context, id AccountID, au *Audit, he
 	found := false
 	for _, x := range lookups {
 		au.Lookups++
-		if x.Kind == LookupLogin && x.Key == a.Name && a.Deleted.IsZero() {
+		if x == a.lookup() && a.Deleted.IsZero() {
 			found = true
 		} else if changed, err := s.changedSince(ctx, id, a.Version); err != nil || !changed {
 			fault(&Fault{Account: id, Part: "lookup", Cause: "leads to an account of another name"})

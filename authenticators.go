@@ -13,11 +13,11 @@ import (
 // now (law 12; SECURITY A3). What the account has works until Complete.
 // Outcomes: OK with Ticket; NoSuchWay, NotProtected; SendWait, SendsUsedUp; the
 // reasons of both steps.
-func (s *Service) BeginAdd(ctx context.Context, tok SessionToken, m MethodName, replaces string, password Secret, ans Answer, from From) (Outcome, error) {
+func (s *Service) BeginAdd(ctx context.Context, who Bearer, m MethodName, replaces string, password Secret, ans Answer, from From) (Outcome, error) {
 	if _, out := s.drawable(m); !out.Passed() {
 		return out, nil
 	}
-	ses, err := s.Session(ctx, tok)
+	ses, err := s.standing(ctx, who)
 	if err != nil {
 		return gone(err)
 	}
@@ -31,7 +31,7 @@ func (s *Service) BeginAdd(ctx context.Context, tok SessionToken, m MethodName, 
 			}
 		}
 	}
-	return s.bothSteps(ctx, tok, password, ans, from, func(d *decision, ses *Session, proofs []proof, out Outcome) Outcome {
+	return s.bothSteps(ctx, who, password, ans, from, func(d *decision, ses *Session, proofs []proof, out Outcome) Outcome {
 		a := d.acct
 		if !s.mayAdd(a, m, replaces) {
 			out.Reason = NoSuchWay
@@ -54,6 +54,8 @@ func (s *Service) mayAdd(a *Account, m MethodName, replaces string) bool {
 	switch {
 	case replaces != "" && (old == nil || old.Method == s.reserve.Traits().Method):
 		return false
+	case s.methods[m].Traits().Channel == ChannelMail && a.mailbox() == "":
+		return false
 	case s.methods[m].Traits().Channel == ChannelMail && a.first(m) != nil && (old == nil || old.Method != m):
 		return false // one mailbox is one way
 	}
@@ -74,18 +76,18 @@ func (a *Account) full(s *Service) bool {
 // turning off. Everything else handed out ends; the acting session is minted
 // anew. Outcomes: OK with Session; LastOne, NoSuchWay, NotProtected; the reasons
 // of both steps.
-func (s *Service) Remove(ctx context.Context, tok SessionToken, id string, password Secret, ans Answer, from From) (Outcome, error) {
+func (s *Service) Remove(ctx context.Context, who Bearer, id string, password Secret, ans Answer, from From) (Outcome, error) {
 	removable := func(a *Account) bool {
 		x := a.authenticator(id)
 		return x != nil && x.Method != s.reserve.Traits().Method
 	}
-	switch ses, err := s.Session(ctx, tok); {
+	switch ses, err := s.standing(ctx, who); {
 	case err != nil:
 		return gone(err)
 	case ses.acct.IsProtected() && !removable(ses.acct):
 		return Outcome{Reason: NoSuchWay}, nil // before a code is spent on it
 	}
-	return s.bothSteps(ctx, tok, password, ans, from, func(d *decision, ses *Session, proofs []proof, out Outcome) Outcome {
+	return s.bothSteps(ctx, who, password, ans, from, func(d *decision, ses *Session, proofs []proof, out Outcome) Outcome {
 		a := d.acct
 		x := a.authenticator(id)
 		switch {
@@ -132,12 +134,12 @@ func (a *Account) protectedWithout(s *Service, id string) bool {
 
 // Rename gives an authenticator a name, at most 40 characters; empty takes it
 // away. Outcomes: OK, NameInvalid, NoSuchWay.
-func (s *Service) Rename(ctx context.Context, tok SessionToken, id, name string, from From) (Outcome, error) {
+func (s *Service) Rename(ctx context.Context, who Bearer, id, name string, from From) (Outcome, error) {
 	name = strings.Join(strings.Fields(name), " ")
 	if utf8.RuneCountInString(name) > maxNameLength || !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsGraphic(r) }) {
 		return Outcome{Reason: NameInvalid}, nil
 	}
-	return s.in(ctx, tok, command{from: from}, func(d *decision, _ *Session) Outcome {
+	return s.in(ctx, who, command{from: from}, func(d *decision, _ *Session) Outcome {
 		x := d.acct.authenticator(id)
 		if x == nil {
 			return Outcome{Reason: NoSuchWay}
@@ -150,8 +152,8 @@ func (s *Service) Rename(ctx context.Context, tok SessionToken, id, name string,
 
 // SetDefault chooses which authenticator a log-in asks first. Outcomes: OK,
 // NoSuchWay.
-func (s *Service) SetDefault(ctx context.Context, tok SessionToken, id string, from From) (Outcome, error) {
-	return s.in(ctx, tok, command{from: from}, func(d *decision, _ *Session) Outcome {
+func (s *Service) SetDefault(ctx context.Context, who Bearer, id string, from From) (Outcome, error) {
+	return s.in(ctx, who, command{from: from}, func(d *decision, _ *Session) Outcome {
 		x := d.acct.authenticator(id)
 		if x == nil || !x.Disabled.IsZero() || x.Method == s.reserve.Traits().Method {
 			return Outcome{Reason: NoSuchWay}
@@ -174,8 +176,8 @@ type Resyncing interface {
 // given within five minutes. Wrong ones count like any other. Outcomes: OK;
 // WrongAnswer, ClockBehind, ClockAhead, MalformedAnswer; Waiting, Disabled,
 // NoSuchWay; StepUp, WrongFirstStep, FirstStepWait; Gone.
-func (s *Service) Resync(ctx context.Context, tok SessionToken, id string, first, second, password Secret, from From) (Outcome, error) {
-	ses, err := s.Session(ctx, tok)
+func (s *Service) Resync(ctx context.Context, who Bearer, id string, first, second, password Secret, from From) (Outcome, error) {
+	ses, err := s.standing(ctx, who)
 	if err != nil {
 		return gone(err)
 	}
@@ -183,7 +185,7 @@ func (s *Service) Resync(ctx context.Context, tok SessionToken, id string, first
 	if suspended {
 		return Outcome{}, ErrClock
 	}
-	if !password.Empty() {
+	if !password.Empty() && ses.acct.Party == "" {
 		hashed, out, err := s.passwordInSession(ctx, ses, password, from)
 		if err != nil || out.Reason != OK {
 			return out, err
@@ -194,8 +196,8 @@ func (s *Service) Resync(ctx context.Context, tok SessionToken, id string, first
 	} else if !ses.PasswordFresh(now) {
 		return Outcome{Reason: StepUp}, nil
 	}
-	cmd := command{from: from, shown: s.shownBy(from, tok.account)}
-	return s.in(ctx, tok, cmd, func(d *decision, _ *Session) Outcome {
+	cmd := command{from: from}
+	return s.in(ctx, who, cmd, func(d *decision, _ *Session) Outcome {
 		return d.resync(id, first, second)
 	})
 }

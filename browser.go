@@ -40,6 +40,9 @@ type From struct {
 	Language   string `json:"-"` // the page's, for mails to whoever has not chosen one
 
 	Session Secret `json:"-"` // the session cookie, if one came: a new sign-in ends what it had
+
+	Door    *Caller `json:"-"` // the product that asks by the API; nil: a person on our pages
+	Request Request `json:"-"` // what that product calls this write
 }
 
 // browserCookie is what the cookie seals.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -148,6 +147,9 @@ func (s *Service) attempt(ctx context.Context, l loaded, cmd command, hashed []H
 		now = l.acct.Last
 	}
 	l.acct = l.acct.clone()
+	if q := l.acct.request(cmd.from.Request, now); q != nil {
+		return q.outcome(cmd.from.Request), nil
+	}
 	d := &decision{loaded: l, s: s, now: now, random: random, hashed: hashed, from: cmd.from, base: l.acct.Version}
 	out := decide(d)
 	if d.err != nil {
@@ -157,11 +159,12 @@ func (s *Service) attempt(ctx context.Context, l loaded, cmd command, hashed []H
 		return Outcome{}, fmt.Errorf("nidan: a decision on account %s gives no reason", l.acct.ID)
 	}
 	if len(d.events) == 0 {
-		if len(d.minted)+len(d.notices)+len(d.dropped)+len(d.claim)+len(d.release) > 0 || out.Session != nil || out.Pending != nil || !out.Browser.Empty() || !out.Remembered.Empty() || !out.Ticket.Empty() && !d.inert {
+		if len(d.minted)+len(d.notices)+len(d.dropped)+len(d.claim)+len(d.release) > 0 || out.hands() || !out.Ticket.Empty() && !d.inert {
 			return Outcome{}, fmt.Errorf("nidan: a decision on account %s answers %q and records nothing: what it hands out would not be in force", l.acct.ID, out.Reason)
 		}
 		return out, nil
 	}
+	d.answered(cmd.from, out.Reason)
 	c, err := d.assemble()
 	if err != nil {
 		return Outcome{}, err
@@ -306,54 +309,4 @@ func (r *replay) Read(p []byte) (int, error) {
 	n := copy(p, r.buf[r.at:])
 	r.at += n
 	return n, nil
-}
-
-// lanes let the commands of one account through one after the other, which
-// saves races within a process. No rule depends on it: the version decides.
-type lanes struct {
-	mu    sync.Mutex
-	lanes map[AccountID]*lane
-}
-
-type lane struct {
-	turn chan struct{}
-	n    int // inside or waiting
-}
-
-// laneLength is how many commands of one account may wait; more are answered
-// ErrBusy, without a verdict.
-const laneLength = 32
-
-// enter waits for the account's turn and returns how to leave. ErrBusy if too
-// many wait already.
-func (ls *lanes) enter(ctx context.Context, id AccountID) (leave func(), err error) {
-	ls.mu.Lock()
-	if ls.lanes == nil {
-		ls.lanes = make(map[AccountID]*lane)
-	}
-	l := ls.lanes[id]
-	if l == nil {
-		l = &lane{turn: make(chan struct{}, 1)}
-		ls.lanes[id] = l
-	}
-	if l.n >= laneLength {
-		ls.mu.Unlock()
-		return nil, ErrBusy
-	}
-	l.n++
-	ls.mu.Unlock()
-	out := func() {
-		ls.mu.Lock()
-		defer ls.mu.Unlock()
-		if l.n--; l.n == 0 {
-			delete(ls.lanes, id)
-		}
-	}
-	select {
-	case l.turn <- struct{}{}:
-		return func() { <-l.turn; out() }, nil
-	case <-ctx.Done():
-		out()
-		return nil, ctx.Err()
-	}
 }

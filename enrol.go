@@ -208,3 +208,18 @@ func (s *Service) drawDraft(t *ticket, name string, now time.Time, random io.Rea
 	t.Draft = &draft
 	return nil
 }
+
+// renewal makes the ticket that offers the successor of a used code, to the
+// session just minted or the key that the sign-in was taken through.
+func (d *decision) renewal(x *Authenticator, item, lineage string) Secret {
+	m := d.s.methods[x.Method]
+	draft, err := m.Enrol(Enrolment{Issuer: d.s.issuer, Account: d.acct.Name, Old: x.State, Item: item}, d.now, d.random)
+	if err != nil || lineage == "" {
+		return Secret{} // the sign-in stands; the security page offers a new set
+	}
+	return d.s.sealTicket(&ticket{
+		Purpose: TicketRenew, Account: d.acct.ID, Lineage: lineage,
+		Epoch: d.acct.Epoch, Revision: d.acct.Revision, Made: d.stamp(),
+		Issued: d.now, Expires: d.now.Add(carriedFor), Codes: &draft,
+	})
+}

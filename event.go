@@ -55,6 +55,11 @@ const (
 	EventRecoveryGone    EventKind = "recovery_cancelled"
 	EventRecovered       EventKind = "recovered"
 	EventDeleted         EventKind = "account_deleted"
+	EventDescribed       EventKind = "account_described" // by the product that keeps it
+	EventHandedOver      EventKind = "handed_over"       // by a product, to our pages
+	EventRedeemed        EventKind = "result_redeemed"
+	EventPass            EventKind = "pass_asked"
+	EventPassed          EventKind = "pass_made"
 )
 
 // The events of the instance: what operators did.
@@ -63,6 +68,11 @@ const (
 	EventOpLogOut   EventKind = "operator_logged_out_account"
 	EventOpUnfreeze EventKind = "operator_unfroze_account"
 	EventClock      EventKind = "clock_confirmed"
+
+	EventParty        EventKind = "party_put"
+	EventPartyRemoved EventKind = "party_removed"
+	EventKey          EventKind = "key_created"
+	EventKeyRevoked   EventKind = "key_revoked"
 )
 
 // An Event is one line of an audit trail. It names accounts, authenticators

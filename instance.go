@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -20,6 +21,9 @@ type instance struct {
 
 	// ClockOK grows each time an operator confirms the time.
 	ClockOK int64 `json:"clock,omitempty"`
+
+	Parties []Party  `json:"parties,omitempty"`
+	Keys    []keyRef `json:"keys,omitempty"`
 }
 
 // loadInstance opens the instance document, and says whether it is frozen.
@@ -57,20 +61,27 @@ func (s *Service) loadInstance(ctx context.Context) (*instance, *Freeze, error) 
 // operate records what an operator did, or is about to do. An act over an
 // account too is recorded here first.
 func (s *Service) operate(ctx context.Context, e Event) error {
+	_, err := s.instruct(ctx, e, nil)
+	return err
+}
+
+// instruct changes the instance's document and records it, in one commit. A
+// reason other than OK is answered and nothing is changed.
+func (s *Service) instruct(ctx context.Context, e Event, change func(*instance, *Change) Reason) (Reason, error) {
 	for race := range maxRaces {
 		in, frozen, err := s.loadInstance(ctx)
 		if err != nil {
-			return err
+			return "", err
 		}
 		thaw := e.Kind == EventOpUnfreeze && e.Subject == Instance
 		if frozen != nil && !thaw {
-			return errors.Join(ErrFrozen, &Fault{Account: Instance, Part: frozen.Part, Cause: "its document is missing or older than its trail; run 'audit verify', then unfreeze it", Shown: frozen.Shown, Found: frozen.Found})
+			return "", errors.Join(ErrFrozen, &Fault{Account: Instance, Part: frozen.Part, Cause: "its document is missing or older than its trail; run 'audit verify', then unfreeze it", Shown: frozen.Shown, Found: frozen.Found})
 		}
 		from := in.Version
 		if frozen != nil {
 			last, err := s.lastEvent(ctx, Instance, in.Chain.Seq)
 			if err != nil {
-				return err
+				return "", err
 			}
 			in.Version, e.Item = in.Chain.goOnAfter(last, in.Version, frozen)
 		}
@@ -83,22 +94,28 @@ func (s *Service) operate(ctx context.Context, e Event) error {
 			in.ClockOK++
 		}
 		c := Change{ID: newID(s.random), From: from, Unfreeze: thaw}
+		if change != nil {
+			if r := change(in, &c); r != OK {
+				return r, nil
+			}
+		}
 		if c.Events, err = in.Chain.append(Instance, c.ID, in.Version, []Event{e}); err != nil {
-			return err
+			return "", err
 		}
 		body, err := json.Marshal(in)
 		if err != nil {
-			return fmt.Errorf("encode the instance document: %w", err)
+			return "", fmt.Errorf("encode the instance document: %w", err)
 		}
 		c.Record = seal(s.sealer, Record{Kind: KindInstance, ID: Instance, Format: in.Format, Version: in.Version}, body)
 		if err = s.commit(ctx, c); !errors.Is(err, ErrConflict) {
-			return err
+			s.glance.forget()
+			return OK, err
 		}
 		if err := pause(ctx, race); err != nil {
-			return err
+			return "", err
 		}
 	}
-	return ErrBusy
+	return "", ErrBusy
 }
 
 // longestLeap bounds how far a version may leap when an account goes on after
@@ -143,4 +160,64 @@ func (s *Service) CheckClock(ctx context.Context) (bool, error) {
 		s.watch.rebase()
 	}
 	return s.Suspended(), nil
+}
+
+// glanceFor is how long the instance's document is relied on before it is read
+// again: so long does a revoked key work on at most (law 3).
+const glanceFor = 2 * time.Second
+
+// glance is the instance's document as it was last read, for what asks at each
+// request.
+type glance struct {
+	mu   sync.Mutex
+	in   *instance // never written to
+	at   time.Duration
+	used map[string]time.Time // per key: when its use was last noted
+}
+
+// seen returns the instance's document as it was at most two seconds ago. A
+// frozen one is refused: what was taken out of it could be back.
+func (s *Service) seen(ctx context.Context) (*instance, error) {
+	at := s.watch.read().Elapsed
+	s.glance.mu.Lock()
+	in := s.glance.in
+	if age := at - s.glance.at; age < 0 || age >= glanceFor {
+		in = nil
+	}
+	s.glance.mu.Unlock()
+	if in != nil {
+		return in, nil
+	}
+	in, frozen, err := s.loadInstance(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if frozen != nil {
+		return nil, errors.Join(ErrFrozen, &Fault{Account: Instance, Part: frozen.Part, Cause: "its document is missing or older than its trail", Shown: frozen.Shown, Found: frozen.Found})
+	}
+	s.glance.mu.Lock()
+	s.glance.in, s.glance.at = in, at
+	s.glance.mu.Unlock()
+	return in, nil
+}
+
+// forget makes the next look a fresh one.
+func (g *glance) forget() {
+	g.mu.Lock()
+	g.in = nil
+	g.mu.Unlock()
+}
+
+// use reports whether a key's use is to be noted now.
+func (g *glance) use(key string, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if last, ok := g.used[key]; ok && now.Sub(last) < seenEvery {
+		return false
+	}
+	if g.used == nil {
+		g.used = make(map[string]time.Time)
+	}
+	g.used[key] = now
+	return true
 }

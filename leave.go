@@ -31,6 +31,9 @@ func (s *Service) DeleteAccount(ctx context.Context, tok SessionToken, password 
 	if err != nil {
 		return gone(err)
 	}
+	if ses.acct.Party != "" {
+		return Outcome{Reason: NoSuchWay}, nil // the product that keeps the account does that
+	}
 	if s.Suspended() {
 		return Outcome{}, ErrClock // no tombstone of a time in doubt
 	}
@@ -40,25 +43,30 @@ func (s *Service) DeleteAccount(ctx context.Context, tok SessionToken, password 
 		return Outcome{}, err
 	}
 	return s.allSteps(ctx, tok, password, ans, from, func(d *decision, _ *Session, _ []proof, out Outcome) Outcome {
-		a := d.acct
 		d.tell(Notice{Kind: NoticeDeleted})
-		for _, p := range a.Pending {
-			d.drop(p.Notice)
-		}
-		d.endEverything()
-		d.endRecovery()
-		for _, o := range a.Prompts {
-			d.drop(o.Message)
-		}
-		d.release = []Lookup{{Kind: LookupLogin, Key: a.Name, Account: a.ID}}
-		d.record(Event{Kind: EventDeleted})
-		*a = Account{
-			Form: a.Form, ID: a.ID, Version: a.Version, Branch: a.Branch, Created: a.Created, Last: a.Last,
-			Epoch: a.Epoch, Revision: a.Revision, Chain: a.Chain, Deleted: d.now,
-		}
+		d.erase()
 		out.Reason, out.Session = OK, nil
 		return out
 	})
+}
+
+// erase leaves an empty document and gives the name back.
+func (d *decision) erase() {
+	a := d.acct
+	for _, p := range a.Pending {
+		d.drop(p.Notice)
+	}
+	d.endEverything()
+	d.endRecovery()
+	for _, o := range a.Prompts {
+		d.drop(o.Message)
+	}
+	d.release = []Lookup{a.lookup()}
+	d.record(Event{Kind: EventDeleted})
+	*a = Account{
+		Form: a.Form, ID: a.ID, Version: a.Version, Branch: a.Branch, Created: a.Created, Last: a.Last,
+		Epoch: a.Epoch, Revision: a.Revision, Chain: a.Chain, Deleted: d.now,
+	}
 }
 
 // buryName notes that whoever has a name now is about to leave. It may be

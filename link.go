@@ -128,7 +128,7 @@ func (s *Service) OpenLink(ctx context.Context, p TicketPurpose, c Secret) (Link
 // account has beside its backup codes.
 func (s *Service) mailAlone(a *Account) bool {
 	mailed := false
-	for _, w := range s.ways(a) {
+	for _, w := range s.ways(a, nil) {
 		if w.Disabled || w.Reserve {
 			continue
 		}
@@ -186,7 +186,7 @@ func (s *Service) AcceptInvite(ctx context.Context, c Secret, password Secret, l
 		Created: now, Last: now, Epoch: 1, Revision: 1, Password: Password{Hash: hash, Changed: now},
 	}
 	d := &decision{loaded: loaded{acct: a}, s: s, now: now, random: s.random, from: from}
-	d.claim = []Lookup{{Kind: LookupLogin, Key: a.Name, Account: a.ID}}
+	d.claim = []Lookup{a.lookup()}
 	if t.Mailed {
 		a.Proven = now
 	}

@@ -158,6 +158,9 @@ func copyOf(id string) string { return id + "-2" }
 func (d *decision) tellOnly(n Notice) string { return d.queue(d.now, n) }
 
 func (d *decision) queue(due time.Time, n Notice) string {
+	if n.To == "" && d.acct.mailbox() == "" {
+		return "" // the product that keeps the account has named no address
+	}
 	q := queued{id: newID(d.random), due: due, notice: d.addressed(n)}
 	d.notices = append(d.notices, q)
 	return q.id
@@ -166,7 +169,7 @@ func (d *decision) queue(due time.Time, n Notice) string {
 // addressed fills in whom a notice is for and where its cause came from.
 func (d *decision) addressed(n Notice) Notice {
 	if n.To == "" {
-		n.To = d.acct.Name
+		n.To = d.acct.mailbox()
 	}
 	n.Name, n.At = d.acct.Name, d.now
 	if n.Language = d.acct.Language; n.Language == "" {

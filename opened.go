@@ -60,6 +60,17 @@ func (a *Account) clone() *Account {
 	c.Browsers = slices.Clone(a.Browsers)
 	c.Prompts = slices.Clone(a.Prompts)
 	c.Remembered = slices.Clone(a.Remembered)
+	c.Requests = slices.Clone(a.Requests)
+	c.Results = slices.Clone(a.Results)
+	for i := range c.Results {
+		c.Results[i].AMR = slices.Clone(c.Results[i].AMR)
+	}
+	for i, p := range c.Pending {
+		if p.Handover != nil {
+			h := *p.Handover
+			c.Pending[i].Handover = &h
+		}
+	}
 	for i, sends := range a.Throttle.Sends {
 		c.Throttle.Sends[i] = slices.Clone(sends)
 	}

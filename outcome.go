@@ -3,6 +3,7 @@ package nidan
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -64,8 +65,29 @@ const (
 	PasswordSimple     Reason = "password_simple"     // one character or sequence repeated
 	NameInvalid        Reason = "name_invalid"        // not an address we can take
 	NameTaken          Reason = "name_taken"          // an account has it already
-	NoAccount          Reason = "no_account"          // operator only: no account has that name
+	NoAccount          Reason = "no_account"          // told to operators, and to a product of its own accounts: there is none of that name
 	NotFrozen          Reason = "not_frozen"          // operator only
+
+	// Relying parties.
+	FirstStepStopped    Reason = "first_step_stopped"   // until a password changed later is stated
+	ScopeMissing        Reason = "scope_missing"        // the key does not have the scope that this takes
+	AccountExists       Reason = "account_exists"       // the product has an account of that id already
+	RefInvalid          Reason = "id_invalid"           // not an id that a product can give
+	IdempotencyMismatch Reason = "idempotency_mismatch" // the same name for another request
+	ReturnInvalid       Reason = "return_invalid"       // not an address that is registered, or none that could be
+	BindInvalid         Reason = "bind_invalid"         // not a SHA-256 in base64url
+	LevelInvalid        Reason = "level_invalid"        // not what could be asked for
+	LevelTooLow         Reason = "level_too_low"        // worth less than was asked for
+	ResultDead          Reason = "result_dead"          // redeemed, run out, or of another product or browser
+	HostInvalid         Reason = "host_invalid"         // not a host that is registered, or none that could be
+
+	// Told to operators only.
+	NoParty      Reason = "no_party"
+	HostTaken    Reason = "host_taken" // another party has it
+	NoKey        Reason = "no_key"
+	ScopeInvalid Reason = "scope_invalid"
+	LifeInvalid  Reason = "life_invalid"
+	TooMany      Reason = "too_many" // the cap is reached
 )
 
 // Outcome is what a command answers. Fields beyond Reason are set where the
@@ -88,6 +110,18 @@ type Outcome struct {
 	Remembered Secret // the remembered-browser cookie, where one was made
 
 	Ticket Secret // the ticket to carry on with
+
+	Handover  *HandoverGrant // OpenHandover
+	Return    *ReturnGrant   // the browser goes back to where it came from
+	Assertion *Assertion     // what the product that keeps the account is told
+	Pass      *PassGrant     // RedeemPass
+	Repeated  bool           // this write was made before; what was secret in its answer is not told again
+}
+
+// hands reports whether it hands out something that has to be in force.
+func (o *Outcome) hands() bool {
+	return o.Session != nil || o.Pending != nil || o.Handover != nil || o.Return != nil || o.Assertion != nil || o.Pass != nil ||
+		!o.Browser.Empty() || !o.Remembered.Empty()
 }
 
 // Passed reports whether the command did what was asked.
@@ -135,4 +169,56 @@ func (f *Fault) Error() string {
 		s += fmt.Sprintf(" (shown %d, found %d)", f.Shown, f.Found)
 	}
 	return s
+}
+
+// requestKept is how long an answered request is known again, and how many of
+// an account are; beyond, the oldest is forgotten.
+const (
+	requestKept = 24 * time.Hour
+	maxRequests = 20
+)
+
+// A Request is what a product calls one write, to be able to repeat it.
+type Request struct {
+	Key  string // what it is called, hashed together with who calls; empty: it has no name
+	Body string // hash of all that it asks
+}
+
+// answeredRequest is a write that was committed.
+type answeredRequest struct {
+	Key    string    `json:"k"`
+	Body   string    `json:"b"`
+	Reason Reason    `json:"r"`
+	At     time.Time `json:"t"`
+}
+
+// request returns the answered one of a name, or nil.
+func (a *Account) request(r Request, now time.Time) *answeredRequest {
+	i := slices.IndexFunc(a.Requests, func(q answeredRequest) bool { return r.Key != "" && q.Key == r.Key && now.Sub(q.At) < requestKept })
+	if i < 0 {
+		return nil
+	}
+	return &a.Requests[i]
+}
+
+// outcome is what a repetition is answered: what came of it, without anything
+// secret.
+func (q *answeredRequest) outcome(r Request) Outcome {
+	if q.Body != r.Body {
+		return Outcome{Reason: IdempotencyMismatch}
+	}
+	return Outcome{Reason: q.Reason, Repeated: true}
+}
+
+// answered keeps what came of a request, in the commit that did it.
+func (d *decision) answered(from From, r Reason) {
+	if from.Request.Key == "" {
+		return
+	}
+	a := d.acct
+	a.Requests = slices.DeleteFunc(a.Requests, func(q answeredRequest) bool { return d.now.Sub(q.At) >= requestKept })
+	if n := len(a.Requests) - maxRequests + 1; n > 0 {
+		a.Requests = slices.Delete(a.Requests, 0, n)
+	}
+	a.Requests = append(a.Requests, answeredRequest{Key: from.Request.Key, Body: from.Request.Body, Reason: r, At: d.now})
 }

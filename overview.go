@@ -74,7 +74,7 @@ func (s *Service) Overview(ctx context.Context, tok SessionToken) (Overview, err
 	a, now := ses.acct, s.nowFor(ses.acct)
 	o := Overview{
 		Name: a.Name, Language: a.Language, Protected: a.Protected, Level: ses.Level, PasswordFresh: ses.PasswordFresh(now),
-		Authenticators: s.authenticators(a), Ways: s.ways(a), Remembered: a.rememberedViews(now), Recovers: a.Second.Recovers,
+		Authenticators: s.authenticators(a), Ways: s.ways(a, nil), Remembered: a.rememberedViews(now), Recovers: a.Second.Recovers,
 	}
 	_, o.Limit = s.first.Judge(Secret{}, a.Name)
 	if a.Second.Address != "" {
@@ -83,17 +83,12 @@ func (s *Service) Overview(ctx context.Context, tok SessionToken) (Overview, err
 	if p := a.outstanding(ses.body.Lineage, PromptConfirm); p != nil {
 		o.Mailed = a.mailedView(ses.body.Lineage, PromptConfirm, p.Class, now)
 	}
-	rows, err := s.archive.Sessions(ctx, a.ID)
-	if err != nil {
+	if o.Sessions, err = s.sessions(ctx, a, now); err != nil {
 		return Overview{}, err
 	}
-	for _, row := range rows {
-		if v, ok := s.sessionView(ctx, a, row, now); ok {
-			v.Current = v.ID == ses.ID
-			o.Sessions = append(o.Sessions, v)
-		}
+	for i := range o.Sessions {
+		o.Sessions[i].Current = o.Sessions[i].ID == ses.ID
 	}
-	slices.SortFunc(o.Sessions, func(x, y SessionView) int { return y.At.Compare(x.At) })
 	if o.Events, err = s.recent(ctx, a, overviewEvents); err != nil {
 		return Overview{}, err
 	}
@@ -108,6 +103,22 @@ func (s *Service) Activity(ctx context.Context, tok SessionToken) ([]Event, erro
 		return nil, err
 	}
 	return s.recent(ctx, ses.acct, activityEvents)
+}
+
+// sessions lists those of an account that would be accepted now, newest first.
+func (s *Service) sessions(ctx context.Context, a *Account, now time.Time) ([]SessionView, error) {
+	rows, err := s.archive.Sessions(ctx, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	var views []SessionView
+	for _, row := range rows {
+		if v, ok := s.sessionView(ctx, a, row, now); ok {
+			views = append(views, v)
+		}
+	}
+	slices.SortFunc(views, func(x, y SessionView) int { return y.At.Compare(x.At) })
+	return views, nil
 }
 
 // sessionView shows a session that would be accepted now.
@@ -128,7 +139,7 @@ func (s *Service) sessionView(ctx context.Context, a *Account, row SessionRow, n
 
 func (s *Service) authenticators(a *Account) []AuthenticatorView {
 	var views []AuthenticatorView
-	for _, w := range s.ways(a) {
+	for _, w := range s.ways(a, nil) {
 		x := a.authenticator(w.ID)
 		v := AuthenticatorView{
 			ID: x.ID, Method: x.Method, Name: x.Name, Reserve: w.Reserve,

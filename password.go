@@ -35,6 +35,9 @@ func (s *Service) allSteps(ctx context.Context, tok SessionToken, password Secre
 	if err != nil {
 		return gone(err)
 	}
+	if ses.acct.Party != "" {
+		return Outcome{Reason: NoSuchWay}, nil // the product that keeps the account does that
+	}
 	if ses.acct.IsProtected() {
 		return s.bothSteps(ctx, tok, password, ans, from, then)
 	}
@@ -45,7 +48,7 @@ func (s *Service) allSteps(ctx context.Context, tok SessionToken, password Secre
 	if err != nil || out.Reason != OK {
 		return out, err
 	}
-	cmd := command{from: from, shown: s.shownBy(from, tok.account)}
+	cmd := command{from: from}
 	return s.in(ctx, tok, cmd, func(d *decision, ses *Session) Outcome {
 		switch {
 		case d.acct.IsProtected():
@@ -88,7 +91,7 @@ func (d *decision) notMe() Outcome {
 	}
 	d.record(Event{Kind: EventNotMe})
 	n := Notice{Kind: NoticeNotMe}
-	if d.s.mails {
+	if d.s.mails && a.Party == "" {
 		t := d.link(TicketReset, d.now, linkFor)
 		n.Link, n.Until = MailedLink{Purpose: t.Purpose, Ticket: d.s.sealTicket(t).Reveal()}, t.Expires
 	}

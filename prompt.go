@@ -229,8 +229,8 @@ func (s *Service) SendCode(ctx context.Context, tok PendingToken, authenticator 
 
 // SendCodeHere mails a number to confirm a change in a session. Outcomes as of
 // SendCode, and NotProtected.
-func (s *Service) SendCodeHere(ctx context.Context, tok SessionToken, authenticator string, from From) (Outcome, error) {
-	return s.in(ctx, tok, command{from: from, shown: s.shownBy(from, tok.account)}, func(d *decision, ses *Session) Outcome {
+func (s *Service) SendCodeHere(ctx context.Context, who Bearer, authenticator string, from From) (Outcome, error) {
+	return s.in(ctx, who, command{from: from}, func(d *decision, ses *Session) Outcome {
 		if !d.acct.IsProtected() {
 			return Outcome{Reason: NotProtected}
 		}
@@ -278,7 +278,7 @@ func (a *Account) mailedView(holder string, use PromptUse, c Class, now time.Tim
 		return nil
 	}
 	again, never := a.mayAgain(o, c, now)
-	return &Mailed{To: Mask(a.Name), At: o.At, Until: o.Expires, Again: again, More: !never, Dead: o.State == nil}
+	return &Mailed{To: Mask(a.mailbox()), At: o.At, Until: o.Expires, Again: again, More: !never, Dead: o.State == nil}
 }
 
 // Mask shows as much of an address as its owner needs to know it again, and

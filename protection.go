@@ -8,8 +8,8 @@ import (
 // BeginReissue starts the reissue of backup codes. It needs both steps, given
 // now (law 12); a backup code counts as the second. Outcomes: OK with Ticket;
 // NotProtected; the reasons of both steps.
-func (s *Service) BeginReissue(ctx context.Context, tok SessionToken, password Secret, ans Answer, from From) (Outcome, error) {
-	return s.bothSteps(ctx, tok, password, ans, from, func(d *decision, ses *Session, _ []proof, out Outcome) Outcome {
+func (s *Service) BeginReissue(ctx context.Context, who Bearer, password Secret, ans Answer, from From) (Outcome, error) {
+	return s.bothSteps(ctx, who, password, ans, from, func(d *decision, ses *Session, _ []proof, out Outcome) Outcome {
 		a := d.acct
 		draft, err := s.reserve.Enrol(Enrolment{Issuer: s.issuer, Account: a.Name, Old: a.reserveState(s)}, d.now, d.random)
 		if err != nil {
@@ -29,8 +29,8 @@ func (s *Service) BeginReissue(ctx context.Context, tok SessionToken, password S
 // (SECURITY G1). Everything handed out ends, backup codes with it; the acting
 // session is minted anew, and the owner is told. Outcomes: OK with Session;
 // NotProtected; the reasons of both steps.
-func (s *Service) TurnOff(ctx context.Context, tok SessionToken, password Secret, ans Answer, from From) (Outcome, error) {
-	return s.bothSteps(ctx, tok, password, ans, from, func(d *decision, ses *Session, proofs []proof, out Outcome) Outcome {
+func (s *Service) TurnOff(ctx context.Context, who Bearer, password Secret, ans Answer, from From) (Outcome, error) {
+	return s.bothSteps(ctx, who, password, ans, from, func(d *decision, ses *Session, proofs []proof, out Outcome) Outcome {
 		a := d.acct
 		for len(a.Authenticators) > 0 {
 			d.retireOne(a.Authenticators[0].ID)
@@ -46,8 +46,8 @@ func (s *Service) TurnOff(ctx context.Context, tok SessionToken, password Secret
 // bothSteps runs what needs the password and a second step, both given now.
 // The code is judged only behind a right password, and counted like one at
 // log-in (SECURITY C2).
-func (s *Service) bothSteps(ctx context.Context, tok SessionToken, password Secret, ans Answer, from From, then func(*decision, *Session, []proof, Outcome) Outcome) (Outcome, error) {
-	ses, err := s.Session(ctx, tok)
+func (s *Service) bothSteps(ctx context.Context, who Bearer, password Secret, ans Answer, from From, then func(*decision, *Session, []proof, Outcome) Outcome) (Outcome, error) {
+	ses, err := s.standing(ctx, who)
 	if err != nil {
 		return gone(err)
 	}
@@ -61,13 +61,14 @@ func (s *Service) bothSteps(ctx context.Context, tok SessionToken, password Secr
 	if err != nil || out.Reason != OK {
 		return out, err
 	}
-	cmd := command{from: from, slow: s.slowAnswer(ans, s.classOf(from)), shown: s.shownBy(from, tok.account)}
-	return s.in(ctx, tok, cmd, func(d *decision, ses *Session) Outcome {
-		switch {
-		case !d.acct.IsProtected():
+	cmd := command{from: from, slow: s.slowAnswer(ans, s.classOf(from))}
+	return s.in(ctx, who, cmd, func(d *decision, ses *Session) Outcome {
+		if !d.acct.IsProtected() {
 			return Outcome{Reason: NotProtected}
-		case !d.acct.passwordRight(hashed):
-			return Outcome{Reason: WrongFirstStep}
+		}
+		first, out := ses.firstStep(d.acct, hashed, d.now)
+		if first == nil {
+			return out
 		}
 		class := d.class()
 		pr, out := d.judge(ans, class, ses.body.Lineage, PromptConfirm)
@@ -78,6 +79,6 @@ func (s *Service) bothSteps(ctx context.Context, tok SessionToken, password Secr
 			return out
 		}
 		d.record(Event{Kind: EventStepPassed, Authenticator: ans.Authenticator, Method: d.acct.authenticator(ans.Authenticator).Method, Item: out.Used})
-		return then(d, ses, []proof{d.acct.passwordProof(d.now), *pr}, out)
+		return then(d, ses, []proof{*first, *pr}, out)
 	})
 }

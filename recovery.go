@@ -121,7 +121,7 @@ func (s *Service) recoveryView(a *Account, now time.Time) *RecoveryView {
 // hold is how long a recovery of this account would wait; 0 where none is
 // offered, as nothing can be mailed.
 func (s *Service) hold(a *Account, now time.Time) time.Duration {
-	if !s.mails || !a.IsProtected() {
+	if !s.mails || a.mailbox() == "" || !a.IsProtected() {
 		return 0
 	}
 	onlyMail := true
@@ -218,7 +218,7 @@ func (s *Service) Delivered(ctx context.Context, account AccountID, n Notice) er
 	}
 	_, err := s.change(ctx, command{account: account}, func(d *decision) Outcome {
 		r := d.acct.Recovery
-		if r == nil || r.ID != n.Item || n.To != d.acct.Name {
+		if r == nil || r.ID != n.Item || n.To != d.acct.mailbox() {
 			return Outcome{Reason: Gone}
 		}
 		out := &r.StartOut
@@ -245,8 +245,8 @@ func (s *Service) Delivered(ctx context.Context, account AccountID, n Notice) er
 
 // CancelRecovery ends a recovery from a session. One proof is enough (law 12).
 // Outcomes: OK, NoRecovery.
-func (s *Service) CancelRecovery(ctx context.Context, tok SessionToken, from From) (Outcome, error) {
-	return s.in(ctx, tok, command{from: from, always: true}, func(d *decision, _ *Session) Outcome {
+func (s *Service) CancelRecovery(ctx context.Context, who Bearer, from From) (Outcome, error) {
+	return s.in(ctx, who, command{from: from, always: true}, func(d *decision, _ *Session) Outcome {
 		return d.cancelRecovery()
 	})
 }
@@ -303,7 +303,7 @@ func (s *Service) MailRecoveryLink(ctx context.Context, tok PendingToken, second
 			at, _ := r.ripens(s.up)
 			return Outcome{Reason: RecoveryWaits, Until: at}
 		}
-		to := a.Name
+		to := a.mailbox()
 		if second && a.Second.Recovers {
 			to = a.Second.Address
 		}

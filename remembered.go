@@ -83,20 +83,19 @@ func rememberedProof(id string, now time.Time) proof {
 
 // passRemembered takes the place of the second step where this browser is
 // remembered. A password that a mail set needs a second step of another channel
-// first, so it does not pass. nil: the second step is due.
-func (d *decision) passRemembered(first proof) *Outcome {
+// first, so it does not pass, nor where a product asks for more than it is worth.
+// nil: the second step is due.
+func (d *decision) passRemembered(first proof, h *handover) *Outcome {
 	a := d.acct
 	b := a.remembered(d.s.openRemembered(d.from.Remembered), d.now)
-	if b == nil || !a.Password.ByMail.IsZero() {
+	if b == nil || !a.Password.ByMail.IsZero() || h != nil && h.Level > LevelTwoStep {
 		return nil
 	}
 	d.record(Event{Kind: EventSignIn, Detail: string(ChannelBrowser), Item: b.ID, Known: d.class() == Known})
-	g := d.mint(mintRequest{proofs: []proof{first, rememberedProof(b.ID, d.now)}, epoch: a.Epoch, revision: a.Revision})
-	if g == nil {
-		out := d.refuse(Gone)
-		return &out
-	}
-	return &Outcome{Reason: OK, Session: g, Browser: d.know(d.from)}
+	out := d.signedInBy(mintRequest{
+		proofs: []proof{first, rememberedProof(b.ID, d.now)}, epoch: a.Epoch, revision: a.Revision, handover: h,
+	}, Outcome{})
+	return &out
 }
 
 // ForgetBrowser ends that a browser is remembered; an empty id means all. One

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -75,6 +76,7 @@ type Service struct {
 	opened   opened
 	networks networks
 	races    atomic.Int64
+	glance   glance
 	clockOK  atomic.Int64 // confirmations of the time that this process has seen
 }
 
@@ -266,4 +268,54 @@ func (s *Service) shownBy(from From, a AccountID) Stamp {
 // cause, never a content.
 func (s *Service) report(ctx context.Context, step string, err error) {
 	s.log.ErrorContext(ctx, "not proven", "step", step, "cause", err.Error())
+}
+
+// lanes let the commands of one account through one after the other, which
+// saves races within a process. No rule depends on it: the version decides.
+type lanes struct {
+	mu    sync.Mutex
+	lanes map[AccountID]*lane
+}
+
+type lane struct {
+	turn chan struct{}
+	n    int // inside or waiting
+}
+
+// laneLength is how many commands of one account may wait; more are answered
+// ErrBusy, without a verdict.
+const laneLength = 32
+
+// enter waits for the account's turn and returns how to leave. ErrBusy if too
+// many wait already.
+func (ls *lanes) enter(ctx context.Context, id AccountID) (leave func(), err error) {
+	ls.mu.Lock()
+	if ls.lanes == nil {
+		ls.lanes = make(map[AccountID]*lane)
+	}
+	l := ls.lanes[id]
+	if l == nil {
+		l = &lane{turn: make(chan struct{}, 1)}
+		ls.lanes[id] = l
+	}
+	if l.n >= laneLength {
+		ls.mu.Unlock()
+		return nil, ErrBusy
+	}
+	l.n++
+	ls.mu.Unlock()
+	out := func() {
+		ls.mu.Lock()
+		defer ls.mu.Unlock()
+		if l.n--; l.n == 0 {
+			delete(ls.lanes, id)
+		}
+	}
+	select {
+	case l.turn <- struct{}{}:
+		return func() { <-l.turn; out() }, nil
+	case <-ctx.Done():
+		out()
+		return nil, ctx.Err()
+	}
 }

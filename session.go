@@ -27,6 +27,8 @@ type sessionBody struct {
 	Ends    time.Time `json:"x"`
 	Proofs  []proof   `json:"p"`
 	From    From      `json:"w"`
+
+	Handover *handover `json:"h,omitempty"` // the product that led here
 }
 
 // A Session is a signed-in browser, as of the moment it was checked. Only
@@ -42,9 +44,26 @@ type Session struct {
 
 	Protected bool          // the account has two-step verification on
 	Recovery  *RecoveryView // under way, nil: none
+	Handover  *HandoverView // the product that led here, nil: none
 
 	body sessionBody
 	acct *Account
+	kept bool // there is no session: a product acts for an account that it keeps
+}
+
+// A Bearer is who asks for a change of one account: somebody with a
+// [SessionToken], or the product that keeps the account, see [Kept].
+type Bearer interface {
+	whose() (AccountID, SessionID)
+
+	// stand checks what is borne against the very version that is decided on.
+	stand(ctx context.Context, s *Service, l loaded, now time.Time) (*Session, error)
+}
+
+func (t SessionToken) whose() (AccountID, SessionID) { return t.account, SessionID(t.id) }
+
+func (t SessionToken) stand(ctx context.Context, s *Service, l loaded, now time.Time) (*Session, error) {
+	return s.checkSession(ctx, l, t, now)
 }
 
 // PasswordFresh reports whether the first step was taken within the time that
@@ -54,40 +73,22 @@ func (s *Session) PasswordFresh(now time.Time) bool {
 	return first != nil
 }
 
-// mintRequest asks for a session.
-type mintRequest struct {
-	proofs          []proof
-	epoch, revision int64    // under which the proofs were given
-	renew           *Session // the session that goes on as this one, if any
-}
-
-// mint is the only maker of sessions (law 3). It checks in the version about
-// to be committed: that epoch and revision are what they were when the proofs
-// were given, that a protected account shows two steps of two channels, and
-// that the authenticator of the second one still takes answers. A stopped
-// password opens no session, and ends none. nil means no.
+// mint is the only maker of sessions (law 3). nil means no.
 func (d *decision) mint(r mintRequest) *SessionGrant {
 	a := d.acct
-	if r.epoch != a.Epoch || r.revision != a.Revision || !a.Password.Stopped.IsZero() && r.renew == nil {
-		return nil
-	}
-	first, second := steps(r.proofs, d.now, 0)
+	first := d.proven(r)
 	if first == nil {
 		return nil
 	}
-	if a.IsProtected() {
-		if second == nil {
-			return nil
-		}
-		if !a.stillProves(*second, d.now) {
-			return nil
-		}
+	life := sessionAbsolute
+	if r.handover != nil {
+		life = carriedFor // it is for a set-up or a change, and the person goes back
 	}
 	// The end follows from the newest first step, so a session that is minted
 	// anew lives no longer for it.
 	body := sessionBody{
-		Epoch: a.Epoch, Made: d.stamp(), At: d.now, Ends: first.At.Add(sessionAbsolute),
-		Proofs: r.proofs, From: d.from,
+		Epoch: a.Epoch, Made: d.stamp(), At: d.now, Ends: first.At.Add(life),
+		Proofs: r.proofs, From: d.from, Handover: r.handover,
 	}
 	if !d.now.Before(body.Ends) {
 		return nil
@@ -95,6 +96,9 @@ func (d *decision) mint(r mintRequest) *SessionGrant {
 	if r.renew != nil {
 		d.endSession(r.renew.ID)
 		body.Lineage = r.renew.body.Lineage
+		if body.Handover = r.renew.body.Handover; body.Handover != nil {
+			body.Ends = r.renew.Ends
+		}
 	} else {
 		body.Lineage = newID(d.random)
 		if had, ok := ParseSession(d.from.Session.Reveal()); ok && had.account == a.ID {
@@ -112,15 +116,6 @@ func (d *decision) mint(r mintRequest) *SessionGrant {
 	d.minted = append(d.minted, minted{id, body})
 	d.signedIn = true
 	return &SessionGrant{Token: secret, Expires: body.Ends}
-}
-
-// stillProves reports whether what gave a second step would give it now.
-func (a *Account) stillProves(p proof, now time.Time) bool {
-	if p.Channel == ChannelBrowser {
-		return slices.ContainsFunc(a.Remembered, func(b RememberedBrowser) bool { return b.ID == p.Authenticator && now.Before(b.Expires) })
-	}
-	x := a.authenticator(p.Authenticator)
-	return x != nil && x.Disabled.IsZero()
 }
 
 // minted is a session to be sealed with the commit.
@@ -179,6 +174,19 @@ func (s *Service) Session(ctx context.Context, tok SessionToken) (*Session, erro
 // checkSession is the decision at use (law 3): the row must be listed, of this
 // token, of this epoch, alive, and worth what the account demands now.
 func (s *Service) checkSession(ctx context.Context, l loaded, tok SessionToken, now time.Time) (*Session, error) {
+	ses, err := s.checkRow(ctx, l, SessionID(tok.id), now)
+	if err != nil {
+		return nil, err
+	}
+	if !NewSecret(ses.body.Sum).Equal(NewSecret(tok.sum)) {
+		return nil, &Fault{Account: ses.Account, Part: "session", Cause: "is of another token"}
+	}
+	return ses, nil
+}
+
+// checkRow checks a session whose token is not shown: a sealed host pass names
+// it.
+func (s *Service) checkRow(ctx context.Context, l loaded, id SessionID, now time.Time) (*Session, error) {
 	a := l.acct
 	if l.session == nil {
 		return nil, ErrNotFound
@@ -187,13 +195,9 @@ func (s *Service) checkSession(ctx context.Context, l loaded, tok SessionToken, 
 	if err != nil {
 		return nil, err
 	}
-	if !NewSecret(body.Sum).Equal(NewSecret(tok.sum)) {
-		return nil, &Fault{Account: a.ID, Part: "session", Cause: "is of another token"}
-	}
 	if err := s.notOlder(ctx, a, "session", body.Made); err != nil {
 		return nil, err
 	}
-	id := SessionID(tok.id)
 	listed := slices.ContainsFunc(a.Sessions, func(r SessionRef) bool { return r.ID == id && r.Made == body.Made.Version })
 	switch {
 	case !listed, body.Epoch != a.Epoch:
@@ -205,12 +209,8 @@ func (s *Service) checkSession(ctx context.Context, l loaded, tok SessionToken, 
 	if lv == LevelNone || a.IsProtected() && lv < LevelTwoStep {
 		return nil, ErrNotFound
 	}
-	ses := &Session{Account: a.ID, Name: a.Name, ID: id, Level: lv, AMR: amr(body.Proofs), Ends: body.Ends, Protected: a.IsProtected(), Recovery: s.recoveryView(a, now), body: body, acct: a}
-	for _, p := range body.Proofs {
-		if p.At.After(ses.AuthAt) {
-			ses.AuthAt = p.At
-		}
-	}
+	ses := &Session{Account: a.ID, Name: a.Name, ID: id, Level: lv, AMR: amr(body.Proofs), Ends: body.Ends, Protected: a.IsProtected(), Recovery: s.recoveryView(a, now), Handover: body.Handover.view(a), body: body, acct: a}
+	ses.AuthAt = newest(body.Proofs)
 	return ses, nil
 }
 
@@ -228,12 +228,38 @@ func openSession(s Sealer, row SessionRow) (sessionBody, error) {
 	return body, nil
 }
 
-// in runs a command of a session: the session is checked in the very version
-// that is decided on.
-func (s *Service) in(ctx context.Context, tok SessionToken, cmd command, decide func(*decision, *Session) Outcome) (Outcome, error) {
-	cmd.account, cmd.session = tok.account, SessionID(tok.id)
+// standing loads an account and checks who asks. ErrNotFound means "log in
+// again".
+func (s *Service) standing(ctx context.Context, who Bearer) (*Session, error) {
+	if tok, ok := who.(SessionToken); ok {
+		return s.Session(ctx, tok)
+	}
+	id, _ := who.whose()
+	l, err := s.load(ctx, id, "")
+	if err != nil {
+		return nil, err
+	}
+	return who.stand(ctx, s, l, s.nowFor(l.acct))
+}
+
+// in runs a command of a bearer who has shown something.
+func (s *Service) in(ctx context.Context, who Bearer, cmd command, decide func(*decision, *Session) Outcome) (Outcome, error) {
+	return s.by(ctx, who, cmd, func(d *decision, ses *Session) Outcome {
+		if len(ses.body.Proofs) == 0 {
+			return Outcome{Reason: StepUp}
+		}
+		return decide(d, ses)
+	})
+}
+
+// by runs a command of a bearer, who is checked in the very version that is
+// decided on. A product may have shown nothing but its key: what it does then
+// rests on that key, or on a ticket.
+func (s *Service) by(ctx context.Context, who Bearer, cmd command, decide func(*decision, *Session) Outcome) (Outcome, error) {
+	cmd.account, cmd.session = who.whose()
+	cmd.shown = s.shownBy(cmd.from, cmd.account)
 	out, err := s.change(ctx, cmd, func(d *decision) Outcome {
-		ses, err := s.checkSession(ctx, d.loaded, tok, d.now)
+		ses, err := who.stand(ctx, s, d.loaded, d.now)
 		if err != nil {
 			d.fail(err)
 			return Outcome{}
@@ -293,9 +319,12 @@ func (d *decision) endEverything() {
 }
 
 // anew ends everything handed out and mints the acting session again in the
-// same commit.
+// same commit. A product that acts for an account has none.
 func (d *decision) anew(ses *Session, proofs []proof, out Outcome) Outcome {
 	d.endEverything()
+	if ses.kept {
+		return out
+	}
 	if out.Session = d.mint(mintRequest{proofs: proofs, epoch: d.acct.Epoch, revision: d.acct.Revision, renew: ses}); out.Session == nil {
 		return d.refuse(Gone)
 	}

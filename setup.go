@@ -11,8 +11,8 @@ import (
 // own, or the one passed in. Nothing is stored; what is handed out lives in
 // the returned Ticket. Outcomes: OK with Ticket, StepUp, AlreadyOn,
 // WrongFirstStep, FirstStepWait, NoSuchWay.
-func (s *Service) BeginSetUp(ctx context.Context, tok SessionToken, m MethodName, password Secret, from From) (Outcome, error) {
-	ses, err := s.Session(ctx, tok)
+func (s *Service) BeginSetUp(ctx context.Context, who Bearer, m MethodName, password Secret, from From) (Outcome, error) {
+	ses, err := s.standing(ctx, who)
 	if err != nil {
 		return gone(err)
 	}
@@ -27,16 +27,14 @@ func (s *Service) BeginSetUp(ctx context.Context, tok SessionToken, m MethodName
 		return out, nil
 	}
 	first, _ := steps(ses.body.Proofs, now, Fresh)
-	if !password.Empty() {
+	if !password.Empty() && ses.acct.Party == "" {
 		hashed, out, err := s.passwordInSession(ctx, ses, password, from)
 		if err != nil || out.Reason != OK {
 			return out, err
 		}
-		if !ses.acct.passwordRight(hashed) {
-			return Outcome{Reason: WrongFirstStep}, nil
+		if first, out = ses.firstStep(ses.acct, hashed, now); first == nil {
+			return out, nil
 		}
-		p := ses.acct.passwordProof(now)
-		first = &p
 	}
 	if first == nil {
 		return Outcome{Reason: StepUp}, nil
@@ -47,20 +45,20 @@ func (s *Service) BeginSetUp(ctx context.Context, tok SessionToken, m MethodName
 		Issued: now, Expires: now.Add(carriedFor), Password: first,
 		Prove: s.mustProve(ses.acct, m),
 	}
-	return s.draw(ctx, tok, t, ses.Name, m, from)
+	return s.draw(ctx, who, t, ses.Name, m, from)
 }
 
 // mustProve reports whether the account's address has to be proven before a
 // set-up with a method. The e-mail code proves it by itself.
 func (s *Service) mustProve(a *Account, m MethodName) bool {
-	if s.prove == ProveNever || s.mailing() == nil || s.methods[m].Traits().Channel == ChannelMail {
+	if s.prove == ProveNever || s.mailing() == nil || a.mailbox() == "" || s.methods[m].Traits().Channel == ChannelMail {
 		return false
 	}
 	return s.prove == ProveAlways || a.Proven.IsZero()
 }
 
 // draw chooses a wizard's method. Only what mails a number needs a commit.
-func (s *Service) draw(ctx context.Context, tok SessionToken, t *ticket, name string, m MethodName, from From) (Outcome, error) {
+func (s *Service) draw(ctx context.Context, who Bearer, t *ticket, name string, m MethodName, from From) (Outcome, error) {
 	t.Method = m
 	if err := s.drawDraft(t, name, t.Issued, s.random); err != nil {
 		return Outcome{}, err
@@ -68,7 +66,7 @@ func (s *Service) draw(ctx context.Context, tok SessionToken, t *ticket, name st
 	if s.mailsFor(t) == "" {
 		return Outcome{Reason: OK, Ticket: s.sealTicket(t)}, nil
 	}
-	return s.in(ctx, tok, command{from: from, shown: s.shownBy(from, tok.account)}, func(d *decision, _ *Session) Outcome {
+	return s.by(ctx, who, command{from: from}, func(d *decision, _ *Session) Outcome {
 		if t.Epoch != d.acct.Epoch || t.Revision != d.acct.Revision {
 			return Outcome{Reason: DoneElsewhere}
 		}
@@ -84,11 +82,29 @@ func gone(err error) (Outcome, error) {
 	return Outcome{}, err
 }
 
+// firstStep is the first step of a change: the password, given now, or what the
+// product that keeps the account has stated within five minutes. Outcomes of
+// none: WrongFirstStep, StepUp.
+func (ses *Session) firstStep(a *Account, h Hashed, now time.Time) (*proof, Outcome) {
+	if a.Party != "" {
+		first, _ := steps(ses.body.Proofs, now, Fresh)
+		return first, Outcome{Reason: StepUp}
+	}
+	if !a.passwordRight(h) {
+		return nil, Outcome{Reason: WrongFirstStep}
+	}
+	p := a.passwordProof(now)
+	return &p, Outcome{Reason: OK}
+}
+
 // passwordInSession lets the gate count a password typed inside a session.
 // The count is the session's own: it neither spends nor is spent by the
 // budgets of the log-in page. Outcomes: OK (it was right, or so it was in the
 // version loaded), WrongFirstStep, FirstStepWait.
 func (s *Service) passwordInSession(ctx context.Context, ses *Session, password Secret, from From) (Hashed, Outcome, error) {
+	if ses.acct.Party != "" {
+		return Hashed{}, Outcome{Reason: OK}, nil // the product has it
+	}
 	now, _ := s.watch.now()
 	t, until, err := s.knock(ctx, ses.Name, ses.body.Lineage, from, now)
 	if err != nil {
@@ -129,8 +145,8 @@ func (s *Service) heldBy(ctx context.Context, p TicketPurpose, c Secret, ses *Se
 // Held returns what the page of a step may show to the bearer of the
 // unfinished ticket (law 9), changing nothing. Outcomes: OK, Gone, Expired,
 // DoneElsewhere.
-func (s *Service) Held(ctx context.Context, tok SessionToken, p TicketPurpose, c Secret) (Held, Outcome, error) {
-	ses, err := s.Session(ctx, tok)
+func (s *Service) Held(ctx context.Context, who Bearer, p TicketPurpose, c Secret) (Held, Outcome, error) {
+	ses, err := s.standing(ctx, who)
 	if err != nil {
 		out, err := gone(err)
 		return Held{}, out, err
@@ -148,21 +164,21 @@ func (s *Service) Held(ctx context.Context, tok SessionToken, p TicketPurpose, c
 // in the ticket. Outcomes: OK with Ticket; WrongAnswer, LateAnswer, ClockBehind,
 // ClockAhead, MalformedAnswer, NoCodeSent; Gone, Expired, DoneElsewhere,
 // OtherTab.
-func (s *Service) Confirm(ctx context.Context, tok SessionToken, c Carried, answer Secret, from From) (Outcome, error) {
-	return s.wizard(ctx, tok, c, from, func(d *decision, t *ticket) Outcome { return d.confirm(t, answer) })
+func (s *Service) Confirm(ctx context.Context, who Bearer, c Carried, answer Secret, from From) (Outcome, error) {
+	return s.wizard(ctx, who, c, from, func(d *decision, t *ticket) Outcome { return d.confirm(t, answer) })
 }
 
 // SendSetUpCode mails the number that a set-up waits for again. Outcomes: OK
 // with Ticket; SendWait, SendsUsedUp; NoSuchWay; Gone, Expired, DoneElsewhere,
 // OtherTab.
-func (s *Service) SendSetUpCode(ctx context.Context, tok SessionToken, c Carried, from From) (Outcome, error) {
-	return s.wizard(ctx, tok, c, from, func(d *decision, t *ticket) Outcome { return d.mailFor(t) })
+func (s *Service) SendSetUpCode(ctx context.Context, who Bearer, c Carried, from From) (Outcome, error) {
+	return s.wizard(ctx, who, c, from, func(d *decision, t *ticket) Outcome { return d.mailFor(t) })
 }
 
 // wizard runs a step of the set-up that a session carries.
-func (s *Service) wizard(ctx context.Context, tok SessionToken, c Carried, from From, step func(*decision, *ticket) Outcome) (Outcome, error) {
-	cmd := command{from: from, shown: s.shownBy(from, tok.account)}
-	return s.in(ctx, tok, cmd, func(d *decision, ses *Session) Outcome {
+func (s *Service) wizard(ctx context.Context, who Bearer, c Carried, from From, step func(*decision, *ticket) Outcome) (Outcome, error) {
+	cmd := command{from: from}
+	return s.by(ctx, who, cmd, func(d *decision, ses *Session) Outcome {
 		if out := c.drawn(); !out.Passed() {
 			return out
 		}
@@ -184,12 +200,12 @@ func (s *Service) wizard(ctx context.Context, tok SessionToken, c Carried, from 
 // passes. Outcomes: OK (with Session after a set-up), NotSaved, StepUp (a
 // set-up that is not confirmed yet), DoneElsewhere, OtherTab, Gone, Expired,
 // AlreadyOn, NotProtected.
-func (s *Service) Complete(ctx context.Context, tok SessionToken, p TicketPurpose, c Carried, saved bool, from From) (Outcome, error) {
+func (s *Service) Complete(ctx context.Context, who Bearer, p TicketPurpose, c Carried, saved bool, from From) (Outcome, error) {
 	cmd := command{from: from}
 	if t, _ := s.openTicket(p, c.Ticket, s.Now()); t != nil && t.Codes != nil && saved && c.drawn().Passed() {
 		cmd.slow = s.slowSave(t)
 	}
-	return s.in(ctx, tok, cmd, func(d *decision, ses *Session) Outcome {
+	return s.by(ctx, who, cmd, func(d *decision, ses *Session) Outcome {
 		if out := c.drawn(); !out.Passed() {
 			return out
 		}
@@ -333,19 +349,4 @@ func (d *decision) retireOne(id string) {
 			return
 		}
 	}
-}
-
-// renewal makes the ticket that offers the successor of a used code. It goes
-// to the session just minted.
-func (d *decision) renewal(x *Authenticator, item string) Secret {
-	m := d.s.methods[x.Method]
-	draft, err := m.Enrol(Enrolment{Issuer: d.s.issuer, Account: d.acct.Name, Old: x.State, Item: item}, d.now, d.random)
-	if err != nil || len(d.minted) == 0 {
-		return Secret{} // the sign-in stands; the security page offers a new set
-	}
-	return d.s.sealTicket(&ticket{
-		Purpose: TicketRenew, Account: d.acct.ID, Lineage: d.minted[len(d.minted)-1].body.Lineage,
-		Epoch: d.acct.Epoch, Revision: d.acct.Revision, Made: d.stamp(),
-		Issued: d.now, Expires: d.now.Add(carriedFor), Codes: &draft,
-	})
 }

@@ -23,6 +23,9 @@ type Pending struct {
 	Epoch    int64     `json:"ep"`
 	Revision int64     `json:"rv"`
 	Notice   string    `json:"n,omitempty"` // queued in case nothing comes of it
+
+	Party    string    `json:"p,omitempty"` // the product through whose API it is taken; empty: our pages
+	Handover *handover `json:"h,omitempty"` // the product whose person takes it on our pages
 }
 
 // SignIn takes the first step: an address and a password. What it answers is
@@ -62,7 +65,7 @@ func (s *Service) SignIn(ctx context.Context, login string, password Secret, fro
 		if d.acct.Name != name || !d.acct.passwordRight(hashed) {
 			return Outcome{Reason: WrongFirstStep}
 		}
-		return d.firstStepPassed()
+		return d.firstStepPassed(d.acct.passwordProof(d.now), nil)
 	})
 	if err != nil {
 		if errors.Is(err, ErrFrozen) {
@@ -149,19 +152,15 @@ func (s *Service) classOf(from From) func(*Account) (Class, bool) {
 	}
 }
 
-// firstStepPassed opens a pending sign-in, or mints a session where there is
-// no second step to take.
-func (d *decision) firstStepPassed() Outcome {
-	a, first := d.acct, d.acct.passwordProof(d.now)
+// firstStepPassed opens a pending sign-in, or signs in where there is no second
+// step to take. h is the product that led here, nil: none did.
+func (d *decision) firstStepPassed(first proof, h *handover) Outcome {
+	a := d.acct
 	if !a.IsProtected() {
 		d.record(Event{Kind: EventSignIn})
-		g := d.mint(mintRequest{proofs: []proof{first}, epoch: a.Epoch, revision: a.Revision})
-		if g == nil {
-			return d.refuse(Gone)
-		}
-		return Outcome{Reason: OK, Session: g, Browser: d.know(d.from)}
+		return d.signedInBy(mintRequest{proofs: []proof{first}, epoch: a.Epoch, revision: a.Revision, handover: h}, Outcome{})
 	}
-	if out := d.passRemembered(first); out != nil {
+	if out := d.passRemembered(first, h); out != nil {
 		return *out
 	}
 	class := d.class()
@@ -169,7 +168,7 @@ func (d *decision) firstStepPassed() Outcome {
 	secret, t := drawToken(pendingPrefix, a.ID, d.random)
 	p := Pending{
 		ID: t.id, Sum: t.sum, Class: class, At: d.now, Expires: d.now.Add(pendingFor),
-		First: first, Epoch: a.Epoch, Revision: a.Revision,
+		First: first, Epoch: a.Epoch, Revision: a.Revision, Handover: h, Party: d.from.Door.id(),
 	}
 	if class == Other && d.mayTellStranger() {
 		d.tellIfAbandoned(&p)
@@ -177,7 +176,7 @@ func (d *decision) firstStepPassed() Outcome {
 	d.evictPending(class)
 	a.Pending = append(a.Pending, p)
 	d.record(Event{Kind: EventFirstStep, Known: class == Known})
-	if ways := d.s.ways(a); len(ways) > 0 && ways[0].Prompts && !ways[0].Disabled && !ways[0].Barred {
+	if ways := d.s.ways(a, h); len(ways) > 0 && ways[0].Prompts && !ways[0].Disabled && !ways[0].Barred {
 		d.sendTo(ways[0].ID, p.ID, PromptSignIn, class) // whether it went out stands on the page
 	}
 	return Outcome{Reason: SecondStep, Pending: &PendingGrant{Token: secret, Expires: p.Expires}}

@@ -313,7 +313,7 @@ func look(b int) func(*play) nidan.Reason {
 		}
 		r := nidan.Reason("")
 		if tok, ok := nidan.ParsePending(j.pending.value); ok {
-			v, o, err := p.svc.Pending(ctx, tok)
+			v, o, err := p.svc.Pending(ctx, tok, nil)
 			r = p.result(o, err)
 			p.looksAt(b, v, r)
 		}

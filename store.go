@@ -265,6 +265,7 @@ const (
 	ForBrowser  Purpose = "browser"
 	ForGate     Purpose = "gate"
 	ForPassword Purpose = "password" // the keyed part of slow hashes
+	ForPass     Purpose = "pass"     // host passes
 )
 
 // Sealer encrypts, authenticates and keys under keys that the database never

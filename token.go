@@ -11,9 +11,13 @@ import (
 // characters. A pending sign-in and a session are different Go types; nothing
 // turns one into the other but the mint (law 2).
 const (
-	sessionPrefix = "ns_"
-	pendingPrefix = "np_"
-	browserPrefix = "nb_"
+	sessionPrefix  = "ns_"
+	pendingPrefix  = "np_"
+	browserPrefix  = "nb_"
+	keyPrefix      = "nk_" // of the API, with the key's id in the place of an account's
+	handoverPrefix = "nh_" // of a link that leads to a second step here
+	resultPrefix   = "nu_" // of what a product redeems
+	passPrefix     = "nq_" // of a host pass
 
 	rememberedPrefix = "nr_"
 	ticketPrefix     = "nt_"

@@ -57,6 +57,12 @@ var lines = map[nidan.EventKind]line{
 	nidan.EventRecoveryGone:    {},
 	nidan.EventRecovered:       {warn: true},
 	nidan.EventDeleted:         {},
+
+	nidan.EventDescribed:  {},
+	nidan.EventHandedOver: {},
+	nidan.EventRedeemed:   {},
+	nidan.EventPass:       {item: true},
+	nidan.EventPassed:     {item: true},
 }
 
 // An activity is one line of what happened.

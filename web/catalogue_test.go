@@ -264,7 +264,12 @@ func calls(t *testing.T, report func(where, key string, values []string)) {
 // TestEveryReasonIsTold and the next test read the Service's own lists.
 func TestEveryReasonIsTold(t *testing.T) {
 	// Told by the page that follows, or never told to an account holder.
-	elsewhere := []nidan.Reason{nidan.OK, nidan.SecondStep, nidan.NoAccount, nidan.NotFrozen}
+	elsewhere := []nidan.Reason{
+		nidan.OK, nidan.SecondStep, nidan.NoAccount, nidan.NotFrozen,
+		nidan.FirstStepStopped, nidan.ScopeMissing, nidan.AccountExists, nidan.RefInvalid, nidan.IdempotencyMismatch, nidan.ReturnInvalid,
+		nidan.BindInvalid, nidan.LevelInvalid, nidan.ResultDead, nidan.HostInvalid, // a product
+		nidan.NoParty, nidan.HostTaken, nidan.NoKey, nidan.ScopeInvalid, nidan.LifeInvalid, nidan.TooMany,
+	}
 	all := constants(t, "Reason", "")
 	for name, value := range all {
 		_, told := tellings[nidan.Reason(value)]

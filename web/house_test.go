@@ -244,7 +244,7 @@ func (h *house) signIn(p *person) (nidan.SessionToken, nidan.Answer) {
 	h.Helper()
 	out := h.must(h.svc.SignIn(h.Context(), p.name, nidan.NewSecret(p.password), nidan.From{}))
 	pending, _ := nidan.ParsePending(out.Pending.Token.Reveal())
-	view, _, err := h.svc.Pending(h.Context(), pending)
+	view, _, err := h.svc.Pending(h.Context(), pending, nil)
 	if err != nil {
 		h.Fatal(err)
 	}

@@ -61,6 +61,7 @@ var tellings = map[nidan.Reason]telling{
 	nidan.RecoveryWaits: {values: func(o nidan.Outcome, _ time.Time) []any { return []any{"when", o.Until} }},
 	nidan.NoRecovery:    {},
 	nidan.LastOne:       {},
+	nidan.LevelTooLow:   {},
 
 	nidan.PasswordShort:      {values: func(o nidan.Outcome, _ time.Time) []any { return []any{"n", o.Limit} }},
 	nidan.PasswordLong:       {},

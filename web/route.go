@@ -90,7 +90,7 @@ func (h withPending) serve(v *visit) error {
 		}
 		return v.to("/login")
 	}
-	view, out, err := v.p.svc.Pending(v.r.Context(), tok)
+	view, out, err := v.p.svc.Pending(v.r.Context(), tok, nil)
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func (v *visit) refuseSecond(out nidan.Outcome, s signIn, ans *nidan.Answer) err
 	}
 	var now nidan.Outcome
 	var err error
-	s.view, now, err = v.p.svc.Pending(v.r.Context(), s.token)
+	s.view, now, err = v.p.svc.Pending(v.r.Context(), s.token, nil)
 	switch {
 	case err != nil:
 		return err

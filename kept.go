@@ -1,0 +1,337 @@
+package nidan
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Accounts that a product keeps: it has the people and their passwords, and
+// calls each account by an id of its own. We have their second step.
+
+// LookupParty leads from a product's own id to an account.
+const LookupParty LookupKind = "party"
+
+const (
+	maxRef   = 128 // bytes of a product's own id
+	maxLabel = 120 // characters of what an account is called
+)
+
+// Details are what a product says of an account that it keeps.
+type Details struct {
+	Label    string // as its holder knows it; stands in apps and on pages
+	Address  string // where messages to its holder go; empty: nowhere
+	Language string // of pages and messages; empty: not known
+}
+
+// Kept is an account that a product keeps, as that product reaches it, with the
+// first step that it has stated, if it has.
+type Kept struct {
+	caller  *Caller
+	account AccountID
+	stated  bool
+}
+
+// KeptView is what the product that keeps an account may see of it.
+type KeptView struct {
+	Ref            string
+	Label          string
+	Address        string
+	Language       string
+	Created        time.Time
+	Protected      time.Time // zero: off
+	FirstStepEnded time.Time // since when no stated first step is taken
+	Authenticators []AuthenticatorView
+	Recovery       *RecoveryView
+	Sessions       []SessionView // on our own pages
+}
+
+// Register makes an account for a person of the product's. Outcomes: OK;
+// RefInvalid for an id that is not 1 to 128 visible ASCII characters;
+// NameInvalid for a label that is not 1 to 120 characters of one line, or an
+// address we cannot take; AccountExists; ScopeMissing.
+func (s *Service) Register(ctx context.Context, c *Caller, ref string, about Details, from From) (Outcome, error) {
+	now, suspended := s.watch.now()
+	if suspended {
+		return Outcome{}, ErrClock
+	}
+	if !c.May(ScopeAdmin) {
+		return Outcome{Reason: ScopeMissing}, nil
+	}
+	if !validRef(ref) {
+		return Outcome{Reason: RefInvalid}, nil
+	}
+	about, ok := s.details(about)
+	if !ok {
+		return Outcome{Reason: NameInvalid}, nil
+	}
+	a := &Account{
+		Form: Format, ID: AccountID(newID(s.random)), Party: c.party.ID, Ref: ref, Name: about.Label, Address: about.Address,
+		Language: about.Language, Created: now, Last: now, Epoch: 1, Revision: 1,
+	}
+	d := &decision{loaded: loaded{acct: a}, s: s, now: now, random: s.random, from: from}
+	d.claim = []Lookup{a.lookup()}
+	d.record(Event{Kind: EventCreated, Detail: a.Party})
+	d.answered(from, OK)
+	change, err := d.assemble()
+	if err != nil {
+		return Outcome{}, err
+	}
+	switch err := s.commit(ctx, change); {
+	case errors.Is(err, ErrTaken):
+		return s.repeated(ctx, c, ref, from)
+	case err != nil:
+		return Outcome{}, err
+	}
+	return Outcome{Reason: OK}, nil
+}
+
+// repeated tells a registration that is made again from another one's.
+func (s *Service) repeated(ctx context.Context, c *Caller, ref string, from From) (Outcome, error) {
+	k, out, err := s.Kept(ctx, c, ref)
+	if err != nil || !out.Passed() {
+		return out, err
+	}
+	l, err := s.load(ctx, k.account, "")
+	if err != nil {
+		return Outcome{}, err
+	}
+	if r := l.acct.request(from.Request, s.nowFor(l.acct)); r != nil {
+		return r.outcome(from.Request), nil
+	}
+	return Outcome{Reason: AccountExists}, nil
+}
+
+func validRef(ref string) bool {
+	return len(ref) > 0 && len(ref) <= maxRef && !strings.ContainsFunc(ref, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+// details brings what a product says into the form that is stored.
+func (s *Service) details(about Details) (Details, bool) {
+	about.Label = strings.Join(strings.Fields(about.Label), " ")
+	if n := utf8.RuneCountInString(about.Label); n == 0 || n > maxLabel || !utf8.ValidString(about.Label) || strings.ContainsFunc(about.Label, func(r rune) bool { return !unicode.IsGraphic(r) }) {
+		return Details{}, false
+	}
+	if about.Address != "" {
+		name, ok := s.first.Name(about.Address)
+		if !ok {
+			return Details{}, false
+		}
+		about.Address = name
+	}
+	return about, true
+}
+
+// lookup is what leads to an account.
+func (a *Account) lookup() Lookup {
+	if a.Party != "" {
+		return Lookup{Kind: LookupParty, Key: a.Party + "/" + a.Ref, Account: a.ID}
+	}
+	return Lookup{Kind: LookupLogin, Key: a.Name, Account: a.ID}
+}
+
+// mailbox is where an account's messages go; empty: nowhere.
+func (a *Account) mailbox() string {
+	if a.Party != "" {
+		return a.Address
+	}
+	return a.Name
+}
+
+// Kept finds an account by the id that the calling product has for it.
+// Outcomes: OK, NoAccount.
+func (s *Service) Kept(ctx context.Context, c *Caller, ref string) (Kept, Outcome, error) {
+	none := Outcome{Reason: NoAccount}
+	if !validRef(ref) {
+		return Kept{}, none, nil
+	}
+	id, err := s.store.Lookup(ctx, LookupParty, c.party.ID+"/"+ref)
+	if errors.Is(err, ErrNotFound) {
+		return Kept{}, none, nil
+	}
+	if err != nil {
+		return Kept{}, Outcome{}, err
+	}
+	return Kept{caller: c, account: id}, Outcome{Reason: OK}, nil
+}
+
+// State says that the product has taken the first step with the account's
+// holder, now. It counts as a password at most. changed is when the password
+// was last changed, the zero time if that is not known, and mailed whether a
+// mailed link changed it. A change that we had not heard of ends what was handed
+// out, and is what takes a first step that was stopped up again. Outcomes: OK;
+// FirstStepStopped; ScopeMissing; Gone.
+func (s *Service) State(ctx context.Context, k Kept, changed time.Time, mailed bool, from From) (Kept, Outcome, error) {
+	if !k.caller.May(ScopeFirstStep) {
+		return k, Outcome{Reason: ScopeMissing}, nil
+	}
+	l, err := s.load(ctx, k.account, "")
+	if err == nil {
+		_, err = k.stand(ctx, s, l, s.nowFor(l.acct))
+	}
+	if err != nil {
+		out, err := gone(err)
+		return k, out, err
+	}
+	a := l.acct
+	changed = changed.UTC().Truncate(time.Microsecond)
+	if changed.After(s.nowFor(a)) {
+		changed = s.nowFor(a)
+	}
+	if changed.After(a.Password.Changed) {
+		out, err := s.by(ctx, k, command{from: from}, func(d *decision, _ *Session) Outcome { return d.stated(changed, mailed) })
+		if err != nil || !out.Passed() {
+			return k, out, err
+		}
+	} else if !a.Password.Stopped.IsZero() {
+		return k, Outcome{Reason: FirstStepStopped}, nil
+	}
+	k.stated = true
+	return k, Outcome{Reason: OK}, nil
+}
+
+// stated notes a change of the password that a product tells of.
+func (d *decision) stated(changed time.Time, mailed bool) Outcome {
+	a := d.acct
+	p := Password{Changed: changed, ByReset: a.Password.ByReset}
+	if mailed {
+		p.ByReset, p.ByMail = changed, d.now
+	}
+	switch {
+	case !changed.After(a.Password.Changed):
+		return Outcome{Reason: OK} // another request was faster
+	case !a.Password.Stopped.IsZero() && !changed.After(a.Password.Stopped):
+		return Outcome{Reason: FirstStepStopped}
+	case a.Password.Changed.IsZero():
+		a.Password = p // the first that we hear of it
+	default:
+		a.Password = p
+		d.endEverything()
+		d.endRecovery()
+	}
+	d.record(Event{Kind: EventPasswordChanged, Detail: a.Party})
+	return Outcome{Reason: OK}
+}
+
+// stand implements [Bearer].
+func (k Kept) stand(_ context.Context, s *Service, l loaded, now time.Time) (*Session, error) {
+	a := l.acct
+	if a.Party == "" || a.Party != k.caller.party.ID || k.stated && !a.Password.Stopped.IsZero() {
+		return nil, ErrNotFound
+	}
+	ses := &Session{Account: a.ID, Name: a.Name, Protected: a.IsProtected(), Recovery: s.recoveryView(a, now), acct: a, kept: true}
+	ses.body = sessionBody{Lineage: k.caller.key.ID, Epoch: a.Epoch}
+	if k.stated {
+		ses.body.Proofs = []proof{a.passwordProof(now)}
+		ses.Level, ses.AMR, ses.AuthAt = LevelPassword, amr(ses.body.Proofs), now
+	}
+	return ses, nil
+}
+
+// whose implements [Bearer].
+func (k Kept) whose() (AccountID, SessionID) { return k.account, "" }
+
+// SignInKept takes the stated first step of an account that a product keeps.
+// Outcomes: SecondStep with Pending; OK with Assertion where the account is not
+// protected, or the browser is remembered; FirstStepStopped; Gone.
+func (s *Service) SignInKept(ctx context.Context, k Kept, from From) (Outcome, error) {
+	return s.in(ctx, k, command{from: from}, func(d *decision, ses *Session) Outcome {
+		return d.firstStepPassed(ses.body.Proofs[0], nil)
+	})
+}
+
+// Describe changes what the product says of an account. Another address ends
+// what was handed out, and both addresses are told. Outcomes: OK, NameInvalid,
+// ScopeMissing, Gone.
+func (s *Service) Describe(ctx context.Context, k Kept, about Details, from From) (Outcome, error) {
+	if !k.caller.May(ScopeAdmin) {
+		return Outcome{Reason: ScopeMissing}, nil
+	}
+	about, ok := s.details(about)
+	if !ok {
+		return Outcome{Reason: NameInvalid}, nil
+	}
+	return s.by(ctx, k, command{from: from}, func(d *decision, _ *Session) Outcome {
+		a := d.acct
+		if about == (Details{a.Name, a.Address, a.Language}) {
+			return Outcome{Reason: OK}
+		}
+		a.Name, a.Language = about.Label, about.Language
+		if old := a.Address; old != about.Address {
+			a.Address, a.Proven = about.Address, time.Time{}
+			a.Password.ByReset = d.now // nobody has had the time to object to the new mailbox: it recovers later
+			d.endEverything()
+			d.endRecovery()
+			d.record(Event{Kind: EventAddressChanged, Detail: a.Party})
+			for _, to := range []string{old, a.Address} {
+				if to != "" {
+					d.tellOnly(Notice{Kind: NoticeAddressChanged, To: to, Item: a.Address})
+				}
+			}
+			return Outcome{Reason: OK}
+		}
+		d.record(Event{Kind: EventDescribed, Detail: a.Party})
+		return Outcome{Reason: OK}
+	})
+}
+
+// Erase deletes an account that a product keeps. Its trail is left, and its
+// document as an empty one. Outcomes: OK, ScopeMissing, Gone.
+func (s *Service) Erase(ctx context.Context, k Kept, from From) (Outcome, error) {
+	if !k.caller.May(ScopeAdmin) {
+		return Outcome{Reason: ScopeMissing}, nil
+	}
+	return s.by(ctx, k, command{from: from}, func(d *decision, _ *Session) Outcome {
+		d.tell(Notice{Kind: NoticeDeleted})
+		d.erase()
+		return Outcome{Reason: OK}
+	})
+}
+
+// EndKeptSessions ends every session of an account on our pages, open sign-in
+// and remembered browser. Outcomes: OK, ScopeMissing, Gone.
+func (s *Service) EndKeptSessions(ctx context.Context, k Kept, from From) (Outcome, error) {
+	if !k.caller.May(ScopeAdmin) {
+		return Outcome{Reason: ScopeMissing}, nil
+	}
+	return s.by(ctx, k, command{from: from, always: true}, func(d *decision, _ *Session) Outcome {
+		d.endEverything()
+		d.record(Event{Kind: EventLogOutAll, Detail: d.acct.Party})
+		return Outcome{Reason: OK}
+	})
+}
+
+// ShowKept returns what the product that keeps an account may see of it.
+// ErrNotFound: it is gone.
+func (s *Service) ShowKept(ctx context.Context, k Kept) (KeptView, error) {
+	l, err := s.load(ctx, k.account, "")
+	if err != nil {
+		return KeptView{}, err
+	}
+	a, now := l.acct, s.nowFor(l.acct)
+	if _, err := k.stand(ctx, s, l, now); err != nil {
+		return KeptView{}, err
+	}
+	v := KeptView{
+		Ref: a.Ref, Label: a.Name, Address: a.Address, Language: a.Language, Created: a.Created, Protected: a.Protected,
+		FirstStepEnded: a.Password.Stopped, Authenticators: s.authenticators(a), Recovery: s.recoveryView(a, now),
+	}
+	v.Sessions, err = s.sessions(ctx, a, now)
+	return v, err
+}
+
+// KeptEvents returns the newest 100 events of an account, newest first.
+// ErrNotFound: it is gone.
+func (s *Service) KeptEvents(ctx context.Context, k Kept) ([]Event, error) {
+	l, err := s.load(ctx, k.account, "")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := k.stand(ctx, s, l, s.nowFor(l.acct)); err != nil {
+		return nil, err
+	}
+	return s.recent(ctx, l.acct, activityEvents)
+}
