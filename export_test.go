@@ -6,7 +6,10 @@ import "time"
 
 // ForgetNode forgets what a process keeps in memory only, and makes it one that
 // runs since up.
-func ForgetNode(s *Service, up time.Time) { s.networks, s.up = networks{}, up }
+func ForgetNode(s *Service, up time.Time) {
+	s.networks, s.up = networks{}, up
+	s.glance.forget()
+}
 
 // Remember puts what a document opens to where a process that made it would have
 // it.

@@ -115,7 +115,7 @@ part_race() {
 }
 
 part_explore() {
-  NIDAN_EXPLORE=$([ -n "$long" ] && echo long || echo full) go test -count=1 -timeout 60m -v -run '^TestExplore$' .
+  NIDAN_EXPLORE=$([ -n "$long" ] && echo long || echo full) go test -count=1 -timeout 60m -v -run '^(TestExplore|TestDoors)$' .
 }
 
 part_seeded() {
