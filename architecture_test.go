@@ -38,8 +38,9 @@ var mayImport = map[string]struct{ rooms, modules []string }{
 	"web":                     {rooms: []string{"", "catalogue"}, modules: []string{"github.com/boombuler/barcode", "golang.org/x/text"}},
 	"mail":                    {rooms: []string{"", "catalogue"}, modules: []string{"github.com/wneessen/go-mail"}},
 	"mail/mailtest":           {modules: []string{"github.com/emersion/go-smtp", "github.com/emersion/go-sasl"}},
+	"protocol/api":            {rooms: []string{""}, modules: []string{"github.com/danielgtaylor/huma/v2"}},
 	"server": {
-		rooms:   []string{"", "method/totp", "method/mailcode", "method/backup", "vault", "password", "store", "web", "mail"},
+		rooms:   []string{"protocol/api", "", "method/totp", "method/mailcode", "method/backup", "vault", "password", "store", "web", "mail"},
 		modules: []string{"github.com/alecthomas/kong", "golang.org/x/sys"},
 	},
 	"cmd/nidan": {rooms: []string{"", "server"}},

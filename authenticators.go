@@ -54,7 +54,7 @@ func (s *Service) mayAdd(a *Account, m MethodName, replaces string) bool {
 	switch {
 	case replaces != "" && (old == nil || old.Method == s.reserve.Traits().Method):
 		return false
-	case s.methods[m].Traits().Channel == ChannelMail && a.mailbox() == "":
+	case !s.reaches(a, m):
 		return false
 	case s.methods[m].Traits().Channel == ChannelMail && a.first(m) != nil && (old == nil || old.Method != m):
 		return false // one mailbox is one way

@@ -164,7 +164,7 @@ func (s *Service) attempt(ctx context.Context, l loaded, cmd command, hashed []H
 		}
 		return out, nil
 	}
-	d.answered(cmd.from, out.Reason)
+	d.answered(cmd.from, out)
 	c, err := d.assemble()
 	if err != nil {
 		return Outcome{}, err

@@ -12,8 +12,8 @@ import (
 // draw chooses the method of a wizard and hands out what it needs. Outcomes: OK
 // with Ticket; NoSuchWay; SendWait, SendsUsedUp.
 func (d *decision) draw(t *ticket, m MethodName) Outcome {
-	if _, out := d.s.drawable(m); !out.Passed() {
-		return out
+	if _, out := d.s.drawable(m); !out.Passed() || !d.s.reaches(d.acct, m) {
+		return Outcome{Reason: NoSuchWay}
 	}
 	t.Method, t.Draft, t.Confirmed, t.Codes = m, nil, nil, nil
 	if err := d.s.drawDraft(t, d.acct.Name, d.now, d.random); err != nil {
@@ -41,6 +41,12 @@ func (s *Service) drawable(m MethodName) (Method, Outcome) {
 		return nil, Outcome{Reason: NoSuchWay}
 	}
 	return s.methods[m], Outcome{Reason: OK}
+}
+
+// reaches reports whether a method can reach the account's holder: one that
+// mails needs an address.
+func (s *Service) reaches(a *Account, m MethodName) bool {
+	return a.mailbox() != "" || s.methods[m].Traits().Channel != ChannelMail
 }
 
 // mailsFor names the number that a ticket's present step waits for; "": none.

@@ -75,7 +75,7 @@ func (s *Service) Register(ctx context.Context, c *Caller, ref string, about Det
 	d := &decision{loaded: loaded{acct: a}, s: s, now: now, random: s.random, from: from}
 	d.claim = []Lookup{a.lookup()}
 	d.record(Event{Kind: EventCreated, Detail: a.Party})
-	d.answered(from, OK)
+	d.answered(from, Outcome{Reason: OK})
 	change, err := d.assemble()
 	if err != nil {
 		return Outcome{}, err
@@ -156,6 +156,21 @@ func (s *Service) Kept(ctx context.Context, c *Caller, ref string) (Kept, Outcom
 		return Kept{}, Outcome{}, err
 	}
 	return Kept{caller: c, account: id}, Outcome{Reason: OK}, nil
+}
+
+// keeper is the name of the product that keeps an account; empty: we do.
+func (s *Service) keeper(ctx context.Context, a *Account) (string, error) {
+	if a.Party == "" {
+		return "", nil
+	}
+	in, err := s.seen(ctx)
+	if err != nil {
+		return "", err
+	}
+	if p := in.party(a.Party); p != nil {
+		return p.Name, nil
+	}
+	return a.Party, nil // it was taken away
 }
 
 // State says that the product has taken the first step with the account's

@@ -25,6 +25,7 @@ type LinkView struct {
 	Hold      time.Duration // how long getting in without any second step would take; 0: it is not offered
 	OnlyMail  bool          // the e-mail code is the only method: after a reset it is no second step
 	Recovery  *RecoveryView // that the link is about, nil: none
+	Kept      string        // name of the product that keeps the account; empty: we do
 }
 
 // PrintLink makes a link for an account or, for TicketInvite, for an address
@@ -114,6 +115,9 @@ func (s *Service) OpenLink(ctx context.Context, p TicketPurpose, c Secret) (Link
 	}
 	now := s.nowFor(acct)
 	view.Name, view.Protected, view.Item, view.Recovers = acct.Name, acct.IsProtected(), t.Item, t.Adds
+	if view.Kept, err = s.keeper(ctx, acct); err != nil {
+		return LinkView{}, Outcome{}, err
+	}
 	view.Hold, view.OnlyMail = s.hold(acct, now), s.mailAlone(acct)
 	switch {
 	case p == TicketReset && view.Hold > 0:

@@ -62,6 +62,9 @@ func (a *Account) clone() *Account {
 	c.Remembered = slices.Clone(a.Remembered)
 	c.Requests = slices.Clone(a.Requests)
 	c.Results = slices.Clone(a.Results)
+	for i := range c.Requests {
+		c.Requests[i].Told.AMR = slices.Clone(c.Requests[i].Told.AMR)
+	}
 	for i := range c.Results {
 		c.Results[i].AMR = slices.Clone(c.Results[i].AMR)
 	}

@@ -3,6 +3,7 @@ package nidan
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -10,6 +11,7 @@ import (
 type AccountView struct {
 	ID             AccountID
 	Name           string
+	Kept           string // by which product and as what, with a slash between; empty: it is our own
 	Created        time.Time
 	Protected      time.Time
 	Stopped        time.Time // since when the password does not work
@@ -52,8 +54,12 @@ func (s *Service) Show(ctx context.Context, login string) (AccountView, error) {
 			givenUp++
 		}
 	}
+	kept := ""
+	if a.Party != "" {
+		kept = a.lookup().Key
+	}
 	return AccountView{
-		ID: a.ID, Name: a.Name, Created: a.Created, Protected: a.Protected, Stopped: a.Password.Stopped,
+		ID: a.ID, Name: a.Name, Kept: kept, Created: a.Created, Protected: a.Protected, Stopped: a.Password.Stopped,
 		Version: a.Version, Epoch: a.Epoch, Authenticators: s.authenticators(a),
 		Sessions: len(a.Sessions), PendingSignIns: len(a.Pending), KnownBrowsers: len(a.Browsers),
 		WrongKnown: a.inRow(Known), WrongOther: a.inRow(Other), Frozen: l.Frozen,
@@ -61,11 +67,15 @@ func (s *Service) Show(ctx context.Context, login string) (AccountView, error) {
 	}, nil
 }
 
-// whom finds the account that an operator names: by its address, or by its id
-// as logs and Verify show it.
+// whom finds the account that an operator names: by its address, by a product
+// and that product's own id with a slash between, or by its id as logs and
+// Verify show it.
 func (s *Service) whom(ctx context.Context, login string) (AccountID, error) {
 	if name, ok := s.first.Name(login); ok {
 		return s.store.Lookup(ctx, LookupLogin, name)
+	}
+	if strings.Contains(login, "/") {
+		return s.store.Lookup(ctx, LookupParty, login)
 	}
 	if _, err := idEncoding.DecodeString(login); err != nil || len(login) != idLength {
 		return "", ErrNotFound

@@ -190,6 +190,7 @@ type answeredRequest struct {
 	Body   string    `json:"b"`
 	Reason Reason    `json:"r"`
 	At     time.Time `json:"t"`
+	Told   Assertion `json:"a,omitzero"` // nothing secret, and lost with the answer otherwise
 }
 
 // request returns the answered one of a name, or nil.
@@ -207,11 +208,16 @@ func (q *answeredRequest) outcome(r Request) Outcome {
 	if q.Body != r.Body {
 		return Outcome{Reason: IdempotencyMismatch}
 	}
-	return Outcome{Reason: q.Reason, Repeated: true}
+	out := Outcome{Reason: q.Reason, Repeated: true}
+	if q.Told.Account != "" {
+		told := q.Told
+		out.Assertion = &told
+	}
+	return out
 }
 
 // answered keeps what came of a request, in the commit that did it.
-func (d *decision) answered(from From, r Reason) {
+func (d *decision) answered(from From, out Outcome) {
 	if from.Request.Key == "" {
 		return
 	}
@@ -220,5 +226,9 @@ func (d *decision) answered(from From, r Reason) {
 	if n := len(a.Requests) - maxRequests + 1; n > 0 {
 		a.Requests = slices.Delete(a.Requests, 0, n)
 	}
-	a.Requests = append(a.Requests, answeredRequest{Key: from.Request.Key, Body: from.Request.Body, Reason: r, At: d.now})
+	q := answeredRequest{Key: from.Request.Key, Body: from.Request.Body, Reason: out.Reason, At: d.now}
+	if out.Assertion != nil {
+		q.Told = *out.Assertion
+	}
+	a.Requests = append(a.Requests, q)
 }

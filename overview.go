@@ -51,6 +51,7 @@ type Overview struct {
 	Limit          int                 // least length in characters of a new password
 	Authenticators []AuthenticatorView // daily ones first, reserves last
 	Ways           []Way               // for the second step of a change
+	Mailbox        string              // where numbers go, masked; empty: nowhere
 	Mailed         *Mailed             // the number outstanding for a change in this session, nil: none
 	Sessions       []SessionView       // newest first
 	Remembered     []RememberedView    // newest first
@@ -75,6 +76,9 @@ func (s *Service) Overview(ctx context.Context, tok SessionToken) (Overview, err
 	o := Overview{
 		Name: a.Name, Language: a.Language, Protected: a.Protected, Level: ses.Level, PasswordFresh: ses.PasswordFresh(now),
 		Authenticators: s.authenticators(a), Ways: s.ways(a, nil), Remembered: a.rememberedViews(now), Recovers: a.Second.Recovers,
+	}
+	if to := a.mailbox(); to != "" {
+		o.Mailbox = Mask(to)
 	}
 	_, o.Limit = s.first.Judge(Secret{}, a.Name)
 	if a.Second.Address != "" {

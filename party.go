@@ -76,7 +76,13 @@ type keyRef struct {
 	Expires  time.Time      `json:"x"`
 }
 
-var partyID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,38}$`)
+var (
+	partyID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,38}$`)
+
+	// hostName is what a Content-Security-Policy can name, and a browser writes:
+	// an IPv6 address is none of it.
+	hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[1-9][0-9]{0,4})?$`)
+)
 
 // PutParty adds a relying party, or changes the one of that id. It is the
 // operator's. Outcomes: OK; NameInvalid for an id that is not 1 to 39 of a–z,
@@ -117,13 +123,12 @@ func (p *Party) check() Reason {
 	}
 	for _, r := range p.Returns {
 		u, err := url.Parse(r)
-		if err != nil || !secure(u) || u.User != nil || u.Fragment != "" || u.RawQuery != "" || u.ForceQuery || u.Host != strings.ToLower(u.Host) || u.String() != r {
+		if err != nil || !secure(u) || u.User != nil || u.Fragment != "" || u.RawQuery != "" || u.ForceQuery || !hostName.MatchString(u.Host) || u.String() != r {
 			return ReturnInvalid
 		}
 	}
 	for _, h := range p.Hosts {
-		u, err := url.Parse("https://" + h.Host)
-		if err != nil || u.Host != h.Host || h.Host != strings.ToLower(h.Host) || u.Hostname() == "" || u.Port() == "443" || h.Level < LevelPassword || h.Level > LevelAAL2PHR {
+		if !hostName.MatchString(h.Host) || strings.HasSuffix(h.Host, ":443") || h.Level < LevelPassword || h.Level > LevelAAL2PHR {
 			return HostInvalid
 		}
 	}

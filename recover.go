@@ -52,18 +52,44 @@ func (s *Service) BeginBinding(ctx context.Context, c Secret, password Secret, f
 		if !d.acct.passwordRight(hashed) {
 			return Outcome{Reason: WrongFirstStep}
 		}
-		a := d.acct
-		a.RecoveryLink = d.now
-		d.record(Event{Kind: EventStepPassed, Detail: string(TicketRecovery), Item: link.Recovery})
-		return Outcome{Reason: OK, Ticket: s.sealTicket(&ticket{
-			Purpose: TicketBind, Account: a.ID, Lineage: newID(d.random), Recovery: link.Recovery,
-			Epoch: a.Epoch, Revision: a.Revision, Made: d.stamp(), Issued: d.now, Expires: d.now.Add(carriedFor),
-		})}
+		return d.beginBinding(link)
 	})
 	if err != nil || out.Reason == WrongFirstStep {
 		return out, err
 	}
 	return out, t.right(ctx)
+}
+
+// BeginBindingKept opens the wizard with the mailed link where a product keeps
+// the account: in the place of the password stands a sign-in that is open in
+// the same browser, whose first step the product has stated. Outcomes: OK with
+// Ticket; LinkDead; StepUp where no such sign-in is open.
+func (s *Service) BeginBindingKept(ctx context.Context, c Secret, tok PendingToken, from From) (Outcome, error) {
+	now, suspended := s.watch.now()
+	if suspended {
+		return Outcome{}, ErrClock
+	}
+	link, _ := s.openTicket(TicketRecovery, c, now)
+	if link == nil {
+		return Outcome{Reason: LinkDead}, nil
+	}
+	return s.byLink(ctx, link, command{from: from}, func(d *decision) Outcome {
+		if p, _ := d.open(tok); p == nil || tok.account != d.acct.ID || d.acct.Party == "" {
+			return Outcome{Reason: StepUp}
+		}
+		return d.beginBinding(link)
+	})
+}
+
+// beginBinding hands the wizard's ticket out, and uses the link up.
+func (d *decision) beginBinding(link *ticket) Outcome {
+	a := d.acct
+	a.RecoveryLink = d.now
+	d.record(Event{Kind: EventStepPassed, Detail: string(TicketRecovery), Item: link.Recovery})
+	return Outcome{Reason: OK, Ticket: d.s.sealTicket(&ticket{
+		Purpose: TicketBind, Account: a.ID, Lineage: newID(d.random), Recovery: link.Recovery,
+		Epoch: a.Epoch, Revision: a.Revision, Made: d.stamp(), Issued: d.now, Expires: d.now.Add(carriedFor),
+	})}
 }
 
 // binding runs a step of the wizard on the account as it is.

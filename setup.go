@@ -23,8 +23,8 @@ func (s *Service) BeginSetUp(ctx context.Context, who Bearer, m MethodName, pass
 	if ses.acct.IsProtected() {
 		return Outcome{Reason: AlreadyOn}, nil
 	}
-	if _, out := s.drawable(m); !out.Passed() {
-		return out, nil
+	if _, out := s.drawable(m); !out.Passed() || !s.reaches(ses.acct, m) {
+		return Outcome{Reason: NoSuchWay}, nil
 	}
 	first, _ := steps(ses.body.Proofs, now, Fresh)
 	if !password.Empty() && ses.acct.Party == "" {

@@ -144,6 +144,9 @@ func (r *run) printAccount(s *Server, v nidan.AccountView, whole bool) {
 	}
 	line("address", "%s", v.Name)
 	line("account", "%s", v.ID)
+	if v.Kept != "" {
+		line("kept by", "%s", v.Kept)
+	}
 	if f := v.Frozen; f != nil {
 		line("frozen", "since %s: the %s shown was of version %d, the document of %d", s.local(f.At), f.Part, f.Shown, f.Found)
 		line("", "%s", s.set.command("account", "unfreeze", v.Name, "--reason", "TEXT"))

@@ -19,6 +19,7 @@ import (
 	"github.com/nidan-auth/nidan"
 	"github.com/nidan-auth/nidan/mail"
 	"github.com/nidan-auth/nidan/password"
+	"github.com/nidan-auth/nidan/protocol/api"
 	"github.com/nidan-auth/nidan/store"
 	"github.com/nidan-auth/nidan/vault"
 	"github.com/nidan-auth/nidan/web"
@@ -149,6 +150,12 @@ func (s *Server) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	door, err := api.New(api.Config{
+		Service: s.svc, Public: set.public, Address: s.visitors.address, Network: network, Family: web.BrowserFamily, Log: s.log,
+	})
+	if err != nil {
+		return nil, err
+	}
 	// No ServeMux: it answers a path that is written in another way with a
 	// redirect built from the request (law 15). The pages have their own.
 	route := func(w http.ResponseWriter, r *http.Request) {
@@ -167,6 +174,10 @@ func (s *Server) routes() (http.Handler, error) {
 			r.Pattern = mailboxPath
 			s.showMailbox(w, r)
 		default:
+			if strings.HasPrefix(r.URL.Path, "/api/") {
+				s.overTLS(door, w, r)
+				return
+			}
 			s.overTLS(pages, w, r)
 		}
 	}

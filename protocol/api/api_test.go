@@ -1,0 +1,278 @@
+package api
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nidan-auth/nidan"
+)
+
+var update = flag.Bool("update", false, "write docs/openapi.json")
+
+// The description is committed, and drift fails.
+func TestDescription(t *testing.T) {
+	h := newHouse(t)
+	const name = "../../docs/openapi.json"
+	if *update {
+		if err := os.WriteFile(name, h.api.Description(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept, err := os.ReadFile(name)
+	if err != nil || !bytes.Equal(kept, h.api.Description()) {
+		t.Errorf("docs/openapi.json is not what is served (%v): go test ./protocol/api -update", err)
+	}
+	if r := h.call("", "GET", DescriptionPath, nil); r.status != 200 || r.text != string(kept) || r.str("openapi") == "" || !strings.HasPrefix(r.str("openapi"), "3.1") {
+		t.Errorf("served: %d, OpenAPI %q", r.status, r.str("openapi"))
+	}
+}
+
+// An id may have any visible character in it.
+func TestIDs(t *testing.T) {
+	h := newHouse(t)
+	if _, codes := h.enrolled("mina/1?#%2F.."); len(codes) != 10 {
+		t.Errorf("%d backup codes", len(codes))
+	}
+	for _, id := range []string{"", "a b", "ä", strings.Repeat("x", 129), "a\x00"} {
+		if r := h.call(h.key, "POST", Prefix+"/accounts", obj{"id": id, "label": "Mina"}); r.status != 400 && r.reason() != "id_invalid" {
+			t.Errorf("%q: %s", id, r.text)
+		}
+	}
+}
+
+// Everything about one account, by the API alone.
+func TestWholeLife(t *testing.T) {
+	h := newHouse(t)
+	key, codes := h.enrolled("mina")
+	a := h.do(200, "GET", "/accounts/mina", nil)
+	if a.str("protected_since") == "" || len(a.fields["ways"].([]any)) != 2 {
+		t.Errorf("after the set-up: %s", a.text)
+	}
+
+	signIn, ways := h.started("mina")
+	wrong := h.do(422, "POST", "/sign-ins/answer", obj{"sign_in": signIn, "way": ways["totp"], "code": "000000"})
+	if wrong.reason() != "wrong_answer" || wrong.fields["count"] != 1.0 {
+		t.Errorf("a wrong code: %s", wrong.text)
+	}
+	r := h.do(200, "POST", "/sign-ins/answer", obj{"sign_in": signIn, "way": ways["totp"], "code": h.app(key)})
+	told := r.fields["assertion"].(obj)
+	if told["account"] != "mina" || told["acr"] != "aal2" || !has(told["amr"].([]any), "otp") || !has(told["amr"].([]any), "pwd") || r.str("session") != "" {
+		t.Errorf("told: %s", r.text)
+	}
+	if r := h.do(410, "POST", "/sign-ins/answer", obj{"sign_in": signIn, "way": ways["totp"], "code": h.app(key)}); r.reason() != "gone" {
+		t.Errorf("the same sign-in again: %s", r.text)
+	}
+	signIn, _ = h.started("mina")
+	if r := h.do(422, "POST", "/sign-ins/answer", obj{"sign_in": signIn, "way": ways["totp"], "code": h.app(key)}); r.reason() != "used_answer" {
+		t.Errorf("the same code again: %s", r.text)
+	}
+	r = h.do(200, "POST", "/sign-ins/answer", obj{"sign_in": signIn, "way": ways["backup"], "code": codes[0], "remember": true})
+	if r.str("used") != "01" || r.fields["left"] != 9.0 || r.str("remembered") == "" || r.str("known") == "" {
+		t.Errorf("a backup code: %s", r.text)
+	}
+	passed := h.do(200, "POST", "/accounts/mina/sign-ins", obj{"first_step": obj{}, "browser": obj{"remembered": r.str("remembered"), "known": r.str("known")}})
+	if a := passed.fields["assertion"].(obj); passed.reason() != "ok" || a["acr"] != "2step" || has(a["amr"].([]any), "otp") {
+		t.Errorf("a remembered browser: %s", passed.text)
+	}
+
+	h.since += time.Minute
+	proofs := func() obj {
+		h.since += 30 * time.Second
+		return obj{"first_step": obj{}, "answer": obj{"way": ways["totp"], "code": h.app(key)}}
+	}
+	r = h.do(200, "POST", "/accounts/mina/backup-codes", proofs())
+	h.do(422, "POST", "/accounts/mina/backup-codes/complete", obj{"ticket": r.str("ticket"), "saved": false})
+	h.do(200, "POST", "/accounts/mina/backup-codes/complete", obj{"ticket": r.str("ticket"), "saved": true})
+	h.do(410, "POST", "/accounts/mina/backup-codes/complete", obj{"ticket": r.str("ticket"), "saved": true})
+
+	second := proofs()
+	second["method"] = "totp"
+	r = h.do(200, "POST", "/accounts/mina/enrolments", second)
+	other := r.str("key")
+	r = h.do(200, "POST", "/accounts/mina/enrolments/confirm", obj{"ticket": r.str("ticket"), "code": h.app(other)})
+	h.do(200, "POST", "/accounts/mina/enrolments/complete", obj{"ticket": r.str("ticket"), "saved": true})
+	h.do(200, "POST", "/accounts/mina/authenticators/"+ways["totp"]+"/name", obj{"first_step": obj{}, "name": "Old phone"})
+	h.do(200, "POST", "/accounts/mina/authenticators/"+ways["totp"]+"/first", obj{"first_step": obj{}})
+	if r := h.do(404, "POST", "/accounts/mina/authenticators/"+ways["backup"]+"/remove", proofs()); r.reason() != "no_such_way" {
+		t.Errorf("the backup codes removed: %s", r.text)
+	}
+	h.do(200, "POST", "/accounts/mina/authenticators/"+ways["totp"]+"/remove", proofs())
+	h.do(409, "POST", "/accounts/mina/recovery/cancel", obj{"first_step": obj{}})
+
+	_, ways = h.started("mina")
+	key = other
+	h.do(404, "POST", "/accounts/mina/turn-off", obj{"first_step": obj{}, "answer": obj{"way": "none", "code": "123456"}})
+	h.do(404, "POST", "/accounts/mina/turn-off", obj{"first_step": obj{}})
+	h.do(200, "POST", "/accounts/mina/turn-off", proofs())
+	h.do(409, "POST", "/accounts/mina/turn-off", proofs())
+	if r := h.do(200, "POST", "/accounts/mina/sign-ins", obj{"first_step": obj{}}); r.reason() != "ok" || r.fields["assertion"].(obj)["acr"] != "1" {
+		t.Errorf("without protection: %s", r.text)
+	}
+	events := h.do(200, "GET", "/accounts/mina/events", nil)
+	if !strings.Contains(events.text, `"turned_off"`) || !strings.Contains(events.text, `"turned_on"`) {
+		t.Errorf("events: %s", events.text)
+	}
+	h.do(200, "PUT", "/accounts/mina", obj{"label": "Mina K.", "address": "Mina@Example.com", "language": "ja"})
+	if a := h.do(200, "GET", "/accounts/mina", nil); a.str("address") != "mina@example.com" || a.str("label") != "Mina K." {
+		t.Errorf("changed: %s", a.text)
+	}
+	h.do(200, "GET", "/accounts/mina/sessions", nil)
+	h.do(204, "DELETE", "/accounts/mina/sessions", nil)
+	h.do(204, "DELETE", "/accounts/mina", nil)
+	h.do(404, "GET", "/accounts/mina", nil)
+	h.do(201, "POST", "/accounts", obj{"id": "mina", "label": "Somebody else"})
+}
+
+// A number that is mailed, as first method and for a change.
+func TestByMail(t *testing.T) {
+	h := newHouse(t)
+	h.do(201, "POST", "/accounts", obj{"id": "mina", "label": "Mina"})
+	if r := h.do(404, "POST", "/accounts/mina/enrolments", obj{"first_step": obj{}, "method": "mail"}); r.reason() != "no_such_way" {
+		t.Errorf("without an address: %s", r.text)
+	}
+	h.do(200, "PUT", "/accounts/mina", obj{"label": "Mina", "address": "mina@example.com"})
+	code := func() string {
+		now := h.svc.Now()
+		rows, err := h.db.Lease(t.Context(), now, now.Add(time.Minute), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := ""
+		for _, row := range rows {
+			n, err := h.svc.Message(t.Context(), row)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n.Code != "" {
+				found = n.Code
+			}
+			if err := h.db.Sent(t.Context(), row.Account, row.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return found
+	}
+	r := h.do(200, "POST", "/accounts/mina/enrolments", obj{"first_step": obj{}, "method": "mail"})
+	if r.str("mailbox") != "m•••@example.com" {
+		t.Errorf("begun: %s", r.text)
+	}
+	h.do(410, "POST", "/accounts/mina/enrolments/prompt", obj{"ticket": "nt_none"})
+	h.do(429, "POST", "/accounts/mina/enrolments/prompt", obj{"ticket": r.str("ticket")})
+	r = h.do(200, "POST", "/accounts/mina/enrolments/confirm", obj{"ticket": r.str("ticket"), "code": code()})
+	h.do(200, "POST", "/accounts/mina/enrolments/complete", obj{"ticket": r.str("ticket"), "saved": true})
+	h.since += 2 * time.Minute
+	signIn, ways := h.started("mina")
+	first := code()
+	if r := h.do(429, "POST", "/sign-ins/prompt", obj{"sign_in": signIn, "way": ways["mail"]}); r.reason() != "send_wait" || r.str("retry_at") == "" {
+		t.Errorf("sent again at once: %s", r.text)
+	}
+	r = h.do(200, "POST", "/sign-ins/answer", obj{"sign_in": signIn, "way": ways["mail"], "code": first})
+	if r.fields["assertion"].(obj)["acr"] != "2step" {
+		t.Errorf("told: %s", r.text)
+	}
+	h.since += 2 * time.Minute
+	h.do(200, "POST", "/accounts/mina/prompt", obj{"first_step": obj{}, "way": ways["mail"]})
+	h.do(200, "POST", "/accounts/mina/turn-off", obj{"first_step": obj{}, "answer": obj{"way": ways["mail"], "code": code()}})
+}
+
+// Both steps of an account of our own, for a product that draws its own pages.
+func TestOwnSignIn(t *testing.T) {
+	h := newHouse(t)
+	if r := h.do(401, "POST", "/sign-ins", obj{"address": ourName, "password": "wrong horse battery"}); r.reason() != "wrong_first_step" {
+		t.Errorf("a wrong password: %s", r.text)
+	}
+	r := h.do(200, "POST", "/sign-ins", obj{"address": ourName, "password": ourPassword, "browser": obj{"address": "198.51.100.1"}})
+	ses := r.str("session")
+	c := h.do(200, "POST", "/sessions/check", obj{"session": ses})
+	if c.str("name") != ourName || c.str("acr") != "1" {
+		t.Errorf("checked: %s", c.text)
+	}
+	h.do(204, "POST", "/sessions/end", obj{"session": ses})
+	h.do(410, "POST", "/sessions/check", obj{"session": ses})
+	h.do(410, "POST", "/sessions/end", obj{"session": ses})
+	for n := range 6 {
+		r = h.call(h.key, "POST", Prefix+"/sign-ins", obj{"address": "nobody@example.com", "password": fmt.Sprint("wrong ", n)})
+	}
+	if r.status != 429 || r.reason() != "first_step_wait" {
+		t.Errorf("guessing: %s", r.text)
+	}
+}
+
+// The hosted pages: opened, brought back, redeemed once by who opened it.
+func TestHosted(t *testing.T) {
+	h := newHouse(t)
+	h.do(201, "POST", "/accounts", obj{"id": "mina", "label": "Mina"})
+	open := func(change obj) obj {
+		o := obj{"use": "sign-in", "return_to": back, "acr": "1", "bind": bind("value"), "first_step": obj{}}
+		for k, v := range change {
+			o[k] = v
+		}
+		return o
+	}
+	for reason, change := range map[string]obj{
+		"return_invalid": {"return_to": back + "/"}, "bind_invalid": {"bind": strings.Repeat("*", 43)}, "request_invalid": {"use": "everything"},
+	} {
+		if r := h.call(h.key, "POST", Prefix+"/accounts/mina/hosted", open(change)); r.reason() != reason {
+			t.Errorf("%v: %s", change, r.text)
+		}
+	}
+	r := h.do(200, "POST", "/accounts/mina/hosted", open(nil))
+	const link = "https://id.example/step/"
+	if !strings.HasPrefix(r.str("url"), link) {
+		t.Fatal(r.text)
+	}
+	tok, _ := nidan.ParseHandover(strings.TrimPrefix(r.str("url"), link))
+	out, err := h.svc.AcceptHandover(t.Context(), tok, nidan.From{})
+	if err != nil || out.Return == nil {
+		t.Fatal(out.Reason, err)
+	}
+	result := out.Return.Token.Reveal()
+	for name, try := range map[string]func() reply{
+		"another value": func() reply {
+			return h.call(h.key, "POST", Prefix+"/results/redeem", obj{"result": result, "value": "eulav"})
+		},
+		"another product": func() reply {
+			return h.call(h.bank, "POST", Prefix+"/results/redeem", obj{"result": result, "value": "value"})
+		},
+		"a cut one": func() reply {
+			return h.call(h.key, "POST", Prefix+"/results/redeem", obj{"result": result[:len(result)-1], "value": "value"})
+		},
+	} {
+		if r := try(); r.status != 410 || r.reason() != "result_dead" {
+			t.Errorf("%s: %s", name, r.text)
+		}
+	}
+	if r := h.do(200, "POST", "/results/redeem", obj{"result": result, "value": "value"}); r.str("account") != "mina" || r.str("acr") != "1" {
+		t.Errorf("redeemed: %s", r.text)
+	}
+	h.do(410, "POST", "/results/redeem", obj{"result": result, "value": "value"})
+}
+
+// A first step that was stopped is taken again once the password was changed.
+func TestFirstStepStopped(t *testing.T) {
+	h := newHouse(t)
+	_, _ = h.enrolled("mina")
+	for n := 0; n < 25; n++ {
+		signIn := h.call(h.key, "POST", Prefix+"/accounts/mina/sign-ins", obj{"first_step": obj{}})
+		if signIn.reason() == "first_step_stopped" {
+			break
+		}
+		way := signIn.fields["ways"].([]any)[0].(obj)["id"]
+		h.call(h.key, "POST", Prefix+"/sign-ins/answer", obj{"sign_in": signIn.str("sign_in"), "way": way, "code": "000000"})
+		h.since += 61 * time.Minute
+	}
+	if r := h.do(403, "POST", "/accounts/mina/sign-ins", obj{"first_step": obj{}}); r.reason() != "first_step_stopped" {
+		t.Fatal(r.text)
+	}
+	if a := h.do(200, "GET", "/accounts/mina", nil); a.str("first_step_stopped") == "" {
+		t.Error(a.text)
+	}
+	h.do(403, "POST", "/accounts/mina/sign-ins", obj{"first_step": obj{"password_changed_at": noon}})
+	h.since += time.Minute
+	h.do(200, "POST", "/accounts/mina/sign-ins", obj{"first_step": obj{"password_changed_at": noon.Add(h.since)}})
+}
