@@ -102,6 +102,9 @@ var removeMethod = both{
 	done: func(v *visit, out nidan.Outcome) error {
 		if out.Session == nil { // the code was one of what is gone now
 			v.dropSession()
+			if v.product != nil {
+				return v.stepOver(http.StatusOK, msg("step.removed"), msg("login.after.removed"))
+			}
 			return v.to("/login?" + removedHere)
 		}
 		v.anew(out)

@@ -5,13 +5,32 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"regexp"
 	"strings"
 )
 
 // policy is the content security policy of every answer: nothing inline, no
 // data: URL, nobody else's anything.
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+	ownForms + "; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+// ownForms is where forms may be sent to, and be led on to from there: browsers
+// hold a redirect to it too.
+const ownForms = "form-action 'self'"
+
+// namedHost is a host as a policy can name it: nothing that ends its own name,
+// or stands for others (law 15).
+var namedHost = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]+)?$`)
+
+// leadingTo is the policy of a page whose form may lead on to an address that is
+// stored: to its origin and to nothing else.
+func leadingTo(at string) string {
+	u, err := url.Parse(at)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || !namedHost.MatchString(u.Host) {
+		return policy
+	}
+	return strings.Replace(policy, ownForms, ownForms+" "+u.Scheme+"://"+u.Host, 1)
+}
 
 // securityHeaders are the headers of every answer.
 func securityHeaders(public *url.URL) http.Header {

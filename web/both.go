@@ -36,6 +36,8 @@ type both struct {
 type bothView struct {
 	At        string // where the form is sent
 	Protected bool   // the second step is asked too
+	Kept      bool   // no password is asked: a product keeps the account
+	Stale     bool   // … and has to say again that its holder logged in
 	Way       nidan.Way
 	Others    []nidan.Way
 	Marks     map[string]*message // see marks
@@ -73,6 +75,15 @@ func (b bothView) Again() again {
 	return again{b.Mailed.Again, b.Now}
 }
 
+// focusFirst chooses the first field of the steps.
+func (b *bothView) focusFirst(focus bool) {
+	if b.Kept {
+		b.Code.Focus = focus
+	} else {
+		b.Password.Focus = focus
+	}
+}
+
 // errNoWay says that there is nothing to ask for: nothing is on, or no way
 // takes an answer.
 var errNoWay = errors.New("web: no way takes an answer")
@@ -84,6 +95,10 @@ func (p both) view(v *visit, s session, way string) (bothView, error) {
 	}
 	view := bothView{
 		At: v.r.URL.Path, Protected: !o.Protected.IsZero(), Mailbox: nidan.Mask(o.Name), Mailed: o.Mailed, Now: v.p.svc.Now(),
+	}
+	_, view.Stale = v.firstStep(s)
+	if view.Kept = s.kept(); view.Kept {
+		view.Mailbox = nidan.Mask("") // the name is no address
 	}
 	if !view.Protected && !p.anyone {
 		return bothView{}, errNoWay
@@ -131,7 +146,7 @@ func (p both) show(v *visit, s session) error {
 	case err != nil:
 		return err
 	}
-	view.Password.Focus = view.Asks() && !view.Item.Focus
+	view.focusFirst(view.Asks() && !view.Item.Focus)
 	return v.show(http.StatusOK, p.page, view)
 }
 
@@ -172,9 +187,12 @@ func (p both) tell(v *visit, out nidan.Outcome, view *bothView) {
 	case about:
 		view.Item = wrong(m, view.Item.Value)
 	case out.Reason == nidan.WrongFirstStep, out.Reason == nidan.FirstStepWait, out.Reason == nidan.StepUp:
-		view.Password = wrong(v.passwordReason(out), "")
+		if view.Stale = view.Kept; !view.Kept {
+			view.Password = wrong(v.passwordReason(out), "")
+		}
 	case aboutNoField[out.Reason]:
-		view.Wrong, view.Password.Focus = m, view.Asks()
+		view.Wrong = m
+		view.focusFirst(view.Asks())
 	case !view.Asks():
 		view.Unsent = m
 		return

@@ -39,6 +39,10 @@ func postEndAll(v *visit, s session) error {
 	}
 	if out.Session == nil {
 		v.dropSession()
+		if s.kept() {
+			v.standsAt("/security/browsers")
+			return v.stepOver(http.StatusOK, msg("notmelink.done"), msg("login.after.everywhere"))
+		}
 		return v.to("/login?" + endedHere)
 	}
 	v.anew(out)

@@ -19,13 +19,17 @@ const (
 
 	rememberedCookie = "__Host-nidan_remembered"
 	bindCookie       = "__Host-nidan_bind"
+
+	ledCookie = "__Host-nidan_led" // see led
 )
 
 // How long the cookies live that outlive the browser. The first is worth nothing
-// but budgets of its own; the second stands in for the second step.
+// but budgets of its own; the second stands in for the second step; the third
+// only chooses between two pages that say to begin again.
 const (
 	knownFor      = 180 * 24 * time.Hour
 	rememberedFor = 30 * 24 * time.Hour
+	ledFor        = time.Hour // as a session that a product led to lives at most
 )
 
 // cookie returns the value of a cookie and whether it came at all.
@@ -45,6 +49,8 @@ func (v *visit) set(name string, value nidan.Secret) {
 		c.MaxAge = int(knownFor / time.Second)
 	case rememberedCookie:
 		c.MaxAge = int(rememberedFor / time.Second)
+	case ledCookie:
+		c.MaxAge = int(ledFor / time.Second)
 	}
 	http.SetCookie(v.w, c)
 }

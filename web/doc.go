@@ -23,6 +23,13 @@
 // with the parts "both", "send-first" and "both-ways". A way that has to be
 // mailed a number first, the throttles and the fields are its business.
 //
+// # Somebody whom a product led here
+//
+// Every page is told of the product by page.Product. A session that it led to
+// ends by going back; it knows of no password, and the pages about one are not
+// its own, see own. What cannot go on is not led to the log-in page, see
+// loginAgain.
+//
 // # A new language
 //
 // One file in locale/, named by its BCP 47 tag, and what package catalogue says.

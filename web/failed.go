@@ -46,7 +46,9 @@ func (v *visit) failed(err error) {
 	case errors.Is(err, nidan.ErrNotFound), errors.Is(err, nidan.ErrFrozen):
 		// The session ended while the handler ran.
 		v.dropSession()
-		_ = v.to("/login")
+		if err := v.loginAgain(); err != nil {
+			v.broken(err.Error())
+		}
 	default:
 		v.broken(err.Error())
 	}

@@ -300,6 +300,7 @@ type shown struct {
 	path   string
 	status int
 	html   string
+	policy string // that it came with
 }
 
 func (h *house) browser(network string) *browser {
@@ -341,7 +342,11 @@ func (b *browser) ask(verb, path, body string) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.shown = shown{path: path, status: res.StatusCode, html: string(page)}
+		b.shown = shown{path: path, status: res.StatusCode, html: string(page), policy: res.Header.Get("Content-Security-Policy")}
+		if at := res.Header.Get("Location"); at != "" && at[0] != '/' { // away from here
+			b.shown.path = at
+			return
+		}
 		if res.StatusCode != http.StatusSeeOther {
 			return
 		}

@@ -40,23 +40,30 @@ func postLogin(v *visit) error {
 	}
 	switch out.Reason {
 	case nidan.SecondStep:
+		v.drop(ledCookie)
 		v.set(pendingCookie, out.Pending.Token)
 		return v.to("/login/second")
 	case nidan.OK:
-		return v.enter(out)
+		v.drop(ledCookie)
+		return v.enter(out, "/security")
 	}
 	return v.refuse(out, "login", loginView{Login: v.form.text("login"), Wrong: v.reason(out, ""), Waits: out.Reason == nidan.FirstStepWait})
 }
 
-// enter ends a sign-in that was completed. The session that the browser had
-// before, if any, ends too (SECURITY E1), and so does everything begun in it.
-func (v *visit) enter(out nidan.Outcome) error {
+// enter ends a sign-in that was completed, and leads to one of our pages, or back
+// to the product that led here. The session that a new one takes the place of, if
+// any, ends too (SECURITY E1), and so does everything begun in it.
+func (v *visit) enter(out nidan.Outcome, at string) error {
+	if out.Return != nil {
+		v.keep(out) // not the successor of a used backup code: nobody is left to save it
+		return v.goBack(out.Return)
+	}
 	v.endFormer()
 	v.drop(pendingCookie, setUpCookie, reissueCookie, bindCookie)
 	v.keep(out)
 	if out.Ticket.Empty() {
 		v.drop(renewCookie)
-		return v.to("/security")
+		return v.to(at)
 	}
 	v.set(renewCookie, out.Ticket)
 	return v.to("/security/code")
@@ -76,5 +83,8 @@ func (v *visit) endFormer() {
 // signInOver leads back to the first step and says why.
 func (v *visit) signInOver(out nidan.Outcome) error {
 	v.drop(pendingCookie)
+	if v.led() {
+		return v.stepOver(http.StatusGone, msg("stop.ended"), v.reason(out, ""))
+	}
 	return v.refuse(out, "login", loginView{Ended: v.reason(out, "")})
 }

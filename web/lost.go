@@ -11,7 +11,7 @@ type lostView struct {
 	Reserve  []nidan.Way // backup codes, where they take answers
 	Apps     []nidan.Way // that may be on another phone too
 	Mails    []nidan.Way // that send something
-	Barred   []nidan.Way // that prove nothing more now
+	Barred   []nidan.Way // that prove nothing more, or not enough, now
 	Marks    map[string]*message
 	Hold     time.Duration // how long a recovery waits; 0: it is not offered
 	Recovery *nidan.RecoveryView
@@ -24,7 +24,7 @@ func showLost(v *visit, s signIn) error {
 	}
 	for _, w := range s.view.Ways {
 		switch {
-		case w.Disabled, w.Barred:
+		case w.Disabled, w.Barred, w.TooLow:
 		case w.Reserve:
 			view.Reserve = append(view.Reserve, w)
 		case w.Prompts:

@@ -44,5 +44,8 @@ func postNotMe(v *visit, s session) error {
 	}
 	v.dropSession()
 	v.drop(rememberedCookie)
+	if s.kept() {
+		return v.stepOver(http.StatusOK, msg("notmelink.done"), msg("notme.kept.done", "product", s.Handover.Party))
+	}
 	return v.to(notMeLink.after) // the mailed link does the same
 }

@@ -11,6 +11,7 @@ type onView struct {
 	Chosen      nidan.MethodName
 	Steps       stepsView
 	AskPassword bool
+	Stale       bool // the product that keeps the account has to say again that its holder logged in
 	Password    field
 	Wrong       *message // about the choice
 }
@@ -20,7 +21,7 @@ func showOn(v *visit, s session) error {
 		return v.to("/security")
 	}
 	view := v.on("")
-	view.AskPassword = !s.PasswordFresh(v.p.svc.Now())
+	view.AskPassword, view.Stale = v.firstStep(s)
 	return v.show(http.StatusOK, "on", view)
 }
 
@@ -39,9 +40,12 @@ func postOn(v *visit, s session) error {
 	case nidan.AlreadyOn:
 		return v.toSettings(out)
 	case nidan.StepUp, nidan.WrongFirstStep, nidan.FirstStepWait:
-		view.AskPassword, view.Password = true, wrong(v.passwordReason(out), "")
+		if view.Stale = s.kept(); !view.Stale {
+			view.AskPassword, view.Password = true, wrong(v.passwordReason(out), "")
+		}
 	default:
-		view.AskPassword, view.Wrong = !s.PasswordFresh(v.p.svc.Now()), v.reason(out, "")
+		view.AskPassword, view.Stale = v.firstStep(s)
+		view.Wrong = v.reason(out, "")
 	}
 	return v.refuse(out, "on", view)
 }

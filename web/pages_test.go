@@ -76,7 +76,7 @@ func checkPage(t *testing.T, l *locale, s sample, html string) {
 	for _, m := range reference.FindAllStringSubmatch(html, -1) {
 		switch u := m[1]; {
 		case strings.HasPrefix(u, "/") && !strings.HasPrefix(u, "//"), u == "#main", u == "otpauth://totp/Example",
-			u == testBrand.Home, u == "mailto:"+testBrand.Support:
+			u == testBrand.Home, u == sampleProduct.Return, u == "mailto:"+testBrand.Support:
 		default:
 			t.Errorf("leads to %s", u)
 		}

@@ -13,6 +13,7 @@ const resyncPath = "/security/methods/resync"
 type resyncView struct {
 	nidan.AuthenticatorView
 	AskPassword bool
+	Stale       bool // the product that keeps the account has to say again that its holder logged in
 	Password    field
 	First       field
 	Second      field
@@ -24,7 +25,7 @@ func showResync(v *visit, s session) error {
 	if err != nil {
 		return err
 	}
-	view.AskPassword = !s.PasswordFresh(view.Now)
+	view.AskPassword, view.Stale = v.firstStep(s)
 	view.Password.Focus, view.First.Focus = view.AskPassword, !view.AskPassword
 	return v.show(http.StatusOK, "resync", view)
 }
@@ -46,10 +47,12 @@ func postResync(v *visit, s session) error {
 	if err != nil {
 		return err
 	}
-	view.AskPassword = !s.PasswordFresh(view.Now)
+	view.AskPassword, view.Stale = v.firstStep(s)
 	switch out.Reason {
 	case nidan.StepUp, nidan.WrongFirstStep, nidan.FirstStepWait:
-		view.AskPassword, view.Password = true, wrong(v.passwordReason(out), "")
+		if view.Stale = s.kept(); !view.Stale {
+			view.AskPassword, view.Password = true, wrong(v.passwordReason(out), "")
+		}
 	case nidan.WrongAnswer:
 		view.First = wrong(msg("resync.wrong"), "")
 	default:

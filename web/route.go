@@ -88,7 +88,7 @@ func (h withPending) serve(v *visit) error {
 		if came {
 			v.drop(pendingCookie)
 		}
-		return v.to("/login")
+		return v.loginAgain()
 	}
 	view, out, err := v.p.svc.Pending(v.r.Context(), tok, nil)
 	if err != nil {
@@ -97,6 +97,7 @@ func (h withPending) serve(v *visit) error {
 	if out.Reason != nidan.SecondStep {
 		return v.signInOver(out)
 	}
+	v.product = view.Handover
 	return h(v, signIn{tok, view})
 }
 
@@ -123,7 +124,7 @@ func (h withSession) serve(v *visit) error {
 		if came {
 			v.dropSession()
 		}
-		return v.to("/login")
+		return v.loginAgain()
 	}
 	ses, err := v.p.svc.Session(v.r.Context(), tok)
 	var fault *nidan.Fault
@@ -131,11 +132,12 @@ func (h withSession) serve(v *visit) error {
 	case errors.Is(err, nidan.ErrNotFound), errors.Is(err, nidan.ErrFrozen), errors.As(err, &fault):
 		// To the bearer all of these mean the same; the Service told the operator.
 		v.dropSession()
-		return v.to("/login")
+		return v.loginAgain()
 	case err != nil:
 		return err
 	}
 	v.account, v.banner = ses.Name, recovering(ses.Recovery)
+	v.product, v.leadsBack = ses.Handover, true
 	return h(v, session{ses, tok})
 }
 

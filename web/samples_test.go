@@ -18,7 +18,9 @@ type sample struct {
 	guest  bool // nobody is logged in
 	bad    bool
 	banner *banner
-	bare   bool // of pages that offer nothing beyond the app and its backup codes
+
+	product *nidan.HandoverView // that led here
+	bare    bool                // of pages that offer nothing beyond the app and its backup codes
 }
 
 // sampled are the pages that a sample is shown by, with everything offered or
@@ -75,6 +77,7 @@ func samples(t testing.TB) []sample {
 	list = append(list, linkSamples(t)...)
 	list = append(list, bindSamples(t)...)
 	list = append(list, settingsSamples(t)...)
+	list = append(list, stepSamples(t)...)
 	return append(list, helpSamples(t)...)
 }
 
@@ -89,7 +92,7 @@ func (s sample) render(p *Pages, l *locale) (string, error) {
 	if s.guest {
 		pg.Account = ""
 	}
-	pg.Recovery = s.banner
+	pg.Recovery, pg.Product = s.banner, s.product
 	if view, ok := s.view.(func(*locale) any); ok {
 		pg.View = view(l)
 	}

@@ -11,7 +11,7 @@ import (
 type secondView struct {
 	Way      nidan.Way
 	Others   []nidan.Way
-	Barred   []nidan.Way         // that prove nothing more now
+	Barred   []nidan.Way         // that prove nothing more, or not enough, now
 	Marks    map[string]*message // see marks
 	Code     field
 	Remember bool     // was ticked
@@ -49,6 +49,7 @@ func showSecond(v *visit, s signIn) error {
 	if !s.view.Until.IsZero() {
 		view.Waits = v.reason(nidan.Outcome{Reason: nidan.Waiting, Until: s.view.Until, Count: s.view.Count}, view.Way.Method)
 	}
+	v.leadsBack = true
 	return v.show(http.StatusOK, "second", view)
 }
 
@@ -60,7 +61,7 @@ func postSecond(v *visit, s signIn) error {
 	case err != nil:
 		return err
 	case out.Passed():
-		return v.enter(out)
+		return v.enter(out, "/security")
 	}
 	return v.refuseSecond(out, s, &ans)
 }
@@ -107,6 +108,7 @@ func (v *visit) refuseSecond(out nidan.Outcome, s signIn, ans *nidan.Answer) err
 	} else {
 		view.Code = v.wrongCode(why, view.Way.Method)
 	}
+	v.leadsBack = true
 	return v.refuse(out, "second", view)
 }
 

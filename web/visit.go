@@ -19,6 +19,9 @@ type visit struct {
 	form    form
 	account string  // of the session, once it was checked
 	banner  *banner // of a recovery under way in that account
+
+	product   *nidan.HandoverView // that led here, nil: none
+	leadsBack bool                // a form of the page may lead back to it
 }
 
 func (p *Pages) handle(pattern string, do func(*visit) error) http.HandlerFunc {
@@ -43,7 +46,8 @@ func (v *visit) from() nidan.From {
 	return f
 }
 
-// to leads on after a POST. path is one of our own, written in the code.
+// to leads on after a POST. path is one of our own, written in the code, or that
+// of a product, see goBack.
 func (v *visit) to(path string) error {
 	v.w.Header().Set("Location", path)
 	v.w.WriteHeader(http.StatusSeeOther)
@@ -60,10 +64,11 @@ type page struct {
 	Languages []*locale // that there are
 	Here      string    // where a change of the language leads back to
 	Brand     brand
-	Account   string  // empty: nobody is logged in
-	Recovery  *banner // under way in that account
-	Failed    bool    // the title says so
-	Posted    bool    // it answers a form, and stands in for the page of Here
+	Account   string              // empty: nobody is logged in
+	Recovery  *banner             // under way in that account
+	Product   *nidan.HandoverView // that led here, nil: none
+	Failed    bool                // the title says so
+	Posted    bool                // it answers a form, and stands in for the page of Here
 	View      any
 }
 
@@ -90,11 +95,14 @@ func (v *visit) retryAfter(d time.Duration) {
 
 func (v *visit) write(status int, name string, pg page) error {
 	pg.Lang, pg.Languages, pg.Here = v.locale.Tag(), v.p.locales.all, v.here()
-	pg.Brand, pg.Account, pg.Recovery = v.p.brand, v.account, v.banner
+	pg.Brand, pg.Account, pg.Recovery, pg.Product = v.p.brand, v.account, v.banner, v.product
 	pg.Posted = v.r.Method == http.MethodPost
 	var b bytes.Buffer
 	if err := v.locale.execute(&b, name, pg); err != nil {
 		return err
+	}
+	if v.leadsBack && v.product != nil {
+		v.w.Header().Set("Content-Security-Policy", leadingTo(v.product.Return))
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.Header().Set("Content-Language", v.locale.Tag())

@@ -9,7 +9,7 @@ import (
 // choose returns the way with this id, or the one to ask first, and the others
 // that take an answer. false: none does.
 func choose(ways []nidan.Way, id string) (way nidan.Way, others []nidan.Way, ok bool) {
-	live := slices.DeleteFunc(slices.Clone(ways), func(w nidan.Way) bool { return w.Disabled || w.Barred })
+	live := slices.DeleteFunc(slices.Clone(ways), func(w nidan.Way) bool { return w.Disabled || w.Barred || w.TooLow })
 	if len(live) == 0 {
 		return nidan.Way{}, nil, false
 	}
@@ -18,9 +18,10 @@ func choose(ways []nidan.Way, id string) (way nidan.Way, others []nidan.Way, ok 
 	return way, slices.Delete(live, i, i+1), true
 }
 
-// barred returns the ways that would prove nothing more now.
+// barred returns the ways that would prove nothing more now, or less than the
+// product that led here asks for.
 func barred(ways []nidan.Way) []nidan.Way {
-	return slices.DeleteFunc(slices.Clone(ways), func(w nidan.Way) bool { return w.Disabled || !w.Barred })
+	return slices.DeleteFunc(slices.Clone(ways), func(w nidan.Way) bool { return w.Disabled || !w.Barred && !w.TooLow })
 }
 
 // marks are what tells several ways of one method apart, by their ids: their

@@ -30,6 +30,7 @@ func TestEveryRouteDeclaresItsNeed(t *testing.T) {
 		"GET /cancel/{ticket}": true, "POST /cancel/{ticket}": true, "GET /done/cancel": true,
 		"GET /recovery/{ticket}": true, "POST /recovery/{ticket}": true, "GET /recover/done": true,
 		"GET /notme/{ticket}": true, "POST /notme/{ticket}": true, "GET /done/notme": true,
+		"GET /step/{ticket}": true, "POST /step/{ticket}": true,
 	}
 	for _, r := range p.Routes() {
 		name := r.Method + " " + r.Pattern
