@@ -320,7 +320,7 @@ var otherDoors = streetMove{"what was opened at one door is tried at the others"
 		tok, _ := nidan.ParseResult(r.token)
 		out, err := t.svc.Redeem(ctx, t.bank, tok, nidan.NewSecret(cookieValues[r.bind]), t.at(t.bank))
 		t.must(err == nil && out.Reason == nidan.ResultDead, "another product redeems: %s, %v", out.Reason, err)
-		out, err = t.svc.RedeemPass(ctx, tok, openHost, nidan.NewSecret(cookieValues[r.bind]), t.from(owner))
+		out, err = t.svc.RedeemPass(ctx, nidan.NewSecret(r.token), openHost, nidan.NewSecret(cookieValues[r.bind]))
 		t.must(err == nil && out.Reason == nidan.ResultDead, "a host takes a product's result: %s, %v", out.Reason, err)
 		any = true
 	}

@@ -58,8 +58,6 @@ const (
 	EventDescribed       EventKind = "account_described" // by the product that keeps it
 	EventHandedOver      EventKind = "handed_over"       // by a product, to our pages
 	EventRedeemed        EventKind = "result_redeemed"
-	EventPass            EventKind = "pass_asked"
-	EventPassed          EventKind = "pass_made"
 )
 
 // The events of the instance: what operators did.

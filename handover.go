@@ -112,8 +112,6 @@ type result struct {
 	ID      string    `json:"i"` // first 128 bits of the SHA-256 of its token
 	Sum     string    `json:"s"` // the whole hash
 	Party   string    `json:"p"` // who may redeem it
-	Host    string    `json:"h,omitempty"`
-	Session SessionID `json:"o,omitempty"` // of a host pass: the one behind it
 	Bind    string    `json:"b"`
 	Level   Level     `json:"l"`
 	AMR     []string  `json:"m"`
@@ -273,16 +271,15 @@ func (d *decision) hand(r result) Secret {
 	return secret
 }
 
-// take consumes a result that fits, or returns nil.
-func (d *decision) take(tok ResultToken, value Secret, fits func(result) bool) *result {
+// take consumes a party's result, or returns nil.
+func (d *decision) take(tok ResultToken, value Secret, party string) *result {
 	a := d.acct
-	sum := sha256.Sum256([]byte(value.Reveal()))
-	bind := NewSecret(strict.EncodeToString(sum[:]))
+	bind := hashOf(value)
 	for i, r := range a.Results {
 		if r.ID != tok.id || !NewSecret(r.Sum).Equal(NewSecret(tok.sum)) {
 			continue
 		}
-		if !d.now.Before(r.Expires) || !a.Password.Stopped.IsZero() || !fits(r) || !bind.Equal(NewSecret(r.Bind)) {
+		if !d.now.Before(r.Expires) || !a.Password.Stopped.IsZero() || r.Party != party || !bind.Equal(NewSecret(r.Bind)) {
 			return nil
 		}
 		a.Results = slices.Delete(a.Results, i, i+1)
@@ -299,18 +296,14 @@ func (s *Service) Redeem(ctx context.Context, c *Caller, tok ResultToken, value 
 	if !c.May(ScopeSignIn) {
 		return Outcome{Reason: ScopeMissing}, nil
 	}
-	return s.redeem(ctx, tok, from, func(d *decision) Outcome {
-		r := d.take(tok, value, func(r result) bool { return r.Party == c.party.ID && r.Host == "" })
+	out, err := s.change(ctx, command{account: tok.account, from: from}, func(d *decision) Outcome {
+		r := d.take(tok, value, c.party.ID)
 		if r == nil {
 			return Outcome{Reason: ResultDead}
 		}
 		d.record(Event{Kind: EventRedeemed, Detail: r.Party})
 		return Outcome{Reason: OK, Assertion: &Assertion{Account: d.acct.Ref, Level: r.Level, AMR: r.AMR, AuthAt: r.AuthAt}}
 	})
-}
-
-func (s *Service) redeem(ctx context.Context, tok ResultToken, from From, decide func(*decision) Outcome) (Outcome, error) {
-	out, err := s.change(ctx, command{account: tok.account, from: from}, decide)
 	if errors.Is(err, ErrNotFound) || errors.Is(err, ErrFrozen) {
 		return Outcome{Reason: ResultDead}, nil
 	}

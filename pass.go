@@ -2,8 +2,9 @@ package nidan
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
-	"slices"
+	"errors"
 	"time"
 )
 
@@ -19,68 +20,101 @@ type passBody struct {
 	Ends    time.Time `json:"x"`
 }
 
+// crossing is what leads to one: sealed, so that the GET on which a browser is
+// sent on writes nothing (law 10). Whoever has it needs the cookie beside it
+// that the host has set; once redeemed, that cookie is gone.
+type crossing struct {
+	passBody
+	Bind string    `json:"b"` // hash of that cookie's value
+	Till time.Time `json:"t"`
+}
+
 // A PassGrant is a host pass just made.
 type PassGrant struct {
 	Token   Secret
 	Expires time.Time // it ends earlier with the session behind it
 }
 
-// OpenPass begins a host pass in a session. bind is the hash of a value that the
-// host has put into a cookie when it sent the browser here; what is handed out
-// is of use only beside that cookie. Outcomes: OK with Return, which leads to
-// the host; HostInvalid for a host that is not registered; BindInvalid;
-// LevelTooLow where the session is not worth what the host asks for; Gone.
-func (s *Service) OpenPass(ctx context.Context, tok SessionToken, host, bind string, from From) (Outcome, error) {
-	in, err := s.seen(ctx)
-	if err != nil {
-		return Outcome{}, err
-	}
-	p := in.host(host)
+// OpenPass begins a host pass in a session, and changes nothing. bind is the
+// hash of a value that the host has put into a cookie when it sent the browser
+// here; what is handed out is of use only beside that cookie, on that host and
+// for 60 seconds. Outcomes: OK with Return, which leads to the host; HostInvalid
+// for a host that is not registered; BindInvalid; NoSuchWay in a session that is
+// for our pages alone; LevelTooLow where the session is not worth what the host
+// asks for; Gone.
+func (s *Service) OpenPass(ctx context.Context, tok SessionToken, host, bind string) (Outcome, error) {
+	ask, err := s.HostLevel(ctx, host)
 	switch {
-	case p == nil:
+	case errors.Is(err, ErrNotFound):
 		return Outcome{Reason: HostInvalid}, nil
+	case err != nil:
+		return Outcome{}, err
 	case !isHash(bind):
 		return Outcome{Reason: BindInvalid}, nil
 	}
-	party, ask := p.ID, p.proxied(host).Level
-	return s.in(ctx, tok, command{from: from}, func(d *decision, ses *Session) Outcome {
-		switch {
-		case d.acct.Party != "":
-			return Outcome{Reason: NoSuchWay} // its sessions are for our pages alone
-		case ses.Level < ask:
-			return Outcome{Reason: LevelTooLow}
-		}
-		d.record(Event{Kind: EventPass, Detail: party, Item: host})
-		return Outcome{Reason: OK, Return: &ReturnGrant{To: host, Token: d.hand(result{
-			Party: party, Host: host, Session: ses.ID, Bind: bind, Level: ses.Level, AMR: ses.AMR, AuthAt: ses.AuthAt,
-		})}}
+	ses, err := s.Session(ctx, tok)
+	if err != nil {
+		return gone(err)
+	}
+	switch {
+	case ses.acct.Party != "":
+		return Outcome{Reason: NoSuchWay}, nil
+	case ses.Level < ask:
+		return Outcome{Reason: LevelTooLow}, nil
+	}
+	sealed := s.sealPass(crossPrefix, crossing{
+		passBody: passBody{Account: ses.Account, Session: ses.ID, Host: host, Made: ses.acct.stamp(), Ends: ses.Ends},
+		Bind:     bind, Till: s.nowFor(ses.acct).Add(resultFor),
 	})
+	return Outcome{Reason: OK, Return: &ReturnGrant{To: host, Token: sealed}}, nil
+}
+
+// HostLevel is what a proxied host asks a session to be worth. ErrNotFound: it
+// is not registered.
+func (s *Service) HostLevel(ctx context.Context, host string) (Level, error) {
+	in, err := s.seen(ctx)
+	if err != nil {
+		return LevelNone, err
+	}
+	p := in.host(host)
+	if p == nil {
+		return LevelNone, ErrNotFound
+	}
+	return p.proxied(host).Level, nil
 }
 
 // RedeemPass makes the host pass, on the host and with the value out of the
-// cookie that it set. Outcomes: OK with Pass; ResultDead, for whatever reason.
-func (s *Service) RedeemPass(ctx context.Context, tok ResultToken, host string, value Secret, from From) (Outcome, error) {
-	return s.redeem(ctx, tok, from, func(d *decision) Outcome {
-		r := d.take(tok, value, func(r result) bool { return r.Host == host && host != "" })
-		if r == nil {
-			return Outcome{Reason: ResultDead}
-		}
-		i := slices.IndexFunc(d.acct.Sessions, func(x SessionRef) bool { return x.ID == r.Session })
-		if i < 0 {
-			return Outcome{Reason: ResultDead}
-		}
-		body := passBody{Account: d.acct.ID, Session: r.Session, Host: host, Made: d.stamp(), Ends: d.acct.Sessions[i].Ends}
-		d.record(Event{Kind: EventPassed, Detail: r.Party, Item: host})
-		return Outcome{Reason: OK, Pass: &PassGrant{Token: s.sealPass(body), Expires: body.Ends}}
-	})
+// cookie that it set. It may be asked again within its 60 seconds by the browser
+// that still has that cookie. Outcomes: OK with Pass; ResultDead, for whatever
+// reason.
+func (s *Service) RedeemPass(ctx context.Context, token Secret, host string, value Secret) (Outcome, error) {
+	dead := Outcome{Reason: ResultDead}
+	var c crossing
+	if !s.open(ForPass, crossPrefix, crossPrefix, token, &c) || c.Host != host || !NewSecret(c.Bind).Equal(hashOf(value)) || !s.Now().Before(c.Till) {
+		return dead, nil
+	}
+	pass := s.sealPass(passPrefix, c.passBody)
+	switch _, err := s.CheckPass(ctx, pass, host); {
+	case notSignedIn(err):
+		return dead, nil
+	case err != nil:
+		return Outcome{}, err
+	}
+	return Outcome{Reason: OK, Pass: &PassGrant{Token: pass, Expires: c.Ends}}, nil
 }
 
-func (s *Service) sealPass(p passBody) Secret {
+// hashOf is how a value stands where only its bearer can show it.
+func hashOf(value Secret) Secret {
+	sum := sha256.Sum256([]byte(value.Reveal()))
+	return NewSecret(strict.EncodeToString(sum[:]))
+}
+
+func (s *Service) sealPass(prefix string, p any) Secret {
 	b, err := json.Marshal(p)
 	if err != nil {
-		panic(err) // unreachable: strings, numbers and a time
+		panic(err) // unreachable: strings, numbers and times
 	}
-	return NewSecret(passPrefix + s.sealCarried(ForPass, passPrefix, b))
+	return NewSecret(prefix + s.sealCarried(ForPass, prefix, b))
 }
 
 // CheckPass says whose pass is shown to a host. It is good for that host alone,
@@ -92,13 +126,9 @@ func (s *Service) CheckPass(ctx context.Context, pass Secret, host string) (*Ses
 	if !s.open(ForPass, passPrefix, passPrefix, pass, &p) || p.Host != host {
 		return nil, ErrNotFound
 	}
-	in, err := s.seen(ctx)
+	ask, err := s.HostLevel(ctx, host)
 	if err != nil {
 		return nil, err
-	}
-	party := in.host(host)
-	if party == nil {
-		return nil, ErrNotFound
 	}
 	l, err := s.load(ctx, p.Account, p.Session)
 	if err != nil {
@@ -112,7 +142,7 @@ func (s *Service) CheckPass(ctx context.Context, pass Secret, host string) (*Ses
 	if err != nil {
 		return nil, err
 	}
-	if !now.Before(p.Ends) || ses.Level < party.proxied(host).Level {
+	if !now.Before(p.Ends) || ses.Level < ask {
 		return nil, ErrNotFound
 	}
 	if now.Sub(l.session.Seen) >= seenEvery {

@@ -49,7 +49,7 @@ func askPass(b, host int) streetMove {
 		if !ok || len(s.results) >= 3 {
 			return false
 		}
-		out, err := t.svc.OpenPass(ctx, tok, asks[host].host, bindOf(cookieValues[b]), t.from(b))
+		out, err := t.svc.OpenPass(ctx, tok, asks[host].host, bindOf(cookieValues[b]))
 		switch {
 		case t.ask(host) == 0:
 			t.came(out, err, nidan.HostInvalid)
@@ -73,20 +73,18 @@ func takePass(i, value, host int) streetMove {
 			return false
 		}
 		r := &s.results[i]
-		tok, _ := nidan.ParseResult(r.token)
-		shop, err := t.svc.Redeem(ctx, t.shop, tok, nidan.NewSecret(cookieValues[r.bind]), t.at(t.shop))
-		t.must(err == nil && shop.Reason == nidan.ResultDead, "a product redeems what is for a host: %s, %v", shop.Reason, err)
-		out, err := t.svc.RedeemPass(ctx, tok, asks[host].host, nidan.NewSecret(cookieValues[value]), t.from(value))
-		fits := !r.spent && r.host == asks[host].host && value == r.bind && t.wall().Before(r.at.Add(time.Minute)) && r.epoch == s.epoch
-		switch {
-		case !fits:
+		_, is := nidan.ParseResult(r.token)
+		t.must(!is, "what leads to a host pass parses as a product's result")
+		if _, err := t.svc.CheckPass(ctx, nidan.NewSecret(r.token), r.host); err == nil {
+			t.must(false, "what leads to a host pass is taken for one")
+		}
+		out, err := t.svc.RedeemPass(ctx, nidan.NewSecret(r.token), asks[host].host, nidan.NewSecret(cookieValues[value]))
+		fits := r.host == asks[host].host && value == r.bind && t.wall().Before(r.at.Add(time.Minute)) && r.epoch == s.epoch &&
+			slices.Contains(s.alive, r.born) && r.level >= t.ask(host)
+		if !fits {
 			t.came(out, err, nidan.ResultDead)
-		case !slices.Contains(s.alive, r.born): // taken off the document, and its session has ended: spent or not, it opens nothing
-			t.came(out, err, nidan.ResultDead)
-		default:
-			if r.spent = true; t.came(out, err, nidan.OK) {
-				s.passes = append(s.passes, brought{token: out.Pass.Token.Reveal(), level: r.level, host: r.host, at: t.wall(), epoch: s.epoch, born: r.born})
-			}
+		} else if t.came(out, err, nidan.OK) {
+			s.passes = append(s.passes, brought{token: out.Pass.Token.Reveal(), level: r.level, host: r.host, at: t.wall(), epoch: s.epoch, born: r.born})
 		}
 		return true
 	}}

@@ -17,6 +17,7 @@ const (
 	keyPrefix      = "nk_" // of the API, with the key's id in the place of an account's
 	handoverPrefix = "nh_" // of a link that leads to a second step here
 	resultPrefix   = "nu_" // of what a product redeems
+	crossPrefix    = "nx_" // of what leads to a host pass
 	passPrefix     = "nq_" // of a host pass
 
 	rememberedPrefix = "nr_"

@@ -61,8 +61,6 @@ var lines = map[nidan.EventKind]line{
 	nidan.EventDescribed:  {},
 	nidan.EventHandedOver: {},
 	nidan.EventRedeemed:   {},
-	nidan.EventPass:       {item: true},
-	nidan.EventPassed:     {item: true},
 }
 
 // An activity is one line of what happened.
