@@ -3,6 +3,9 @@ package nidan
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +27,8 @@ type instance struct {
 
 	Parties []Party  `json:"parties,omitempty"`
 	Keys    []keyRef `json:"keys,omitempty"`
+
+	Signing []signingKey `json:"sign,omitempty"` // the newest last; all are published
 }
 
 // loadInstance opens the instance document, and says whether it is frozen.
@@ -160,6 +165,58 @@ func (s *Service) CheckClock(ctx context.Context) (bool, error) {
 		s.watch.rebase()
 	}
 	return s.Suspended(), nil
+}
+
+// signingKey is one with which we sign what others check.
+type signingKey struct {
+	ID   string    `json:"i"`
+	Key  []byte    `json:"k"` // PKCS #8
+	Made time.Time `json:"t"`
+}
+
+// SigningKeys returns the keys (ES256) with which we sign, the newest last: that
+// one signs, and all are published. The first one is made when it is asked for.
+func (s *Service) SigningKeys(ctx context.Context) (ids []string, keys []*ecdsa.PrivateKey, err error) {
+	in, err := s.seen(ctx)
+	if err == nil && len(in.Signing) == 0 {
+		if err = s.makeSigningKey(ctx); err == nil {
+			in, err = s.seen(ctx)
+		}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, k := range in.Signing {
+		key, err := x509.ParsePKCS8PrivateKey(k.Key)
+		signs, ok := key.(*ecdsa.PrivateKey)
+		if err != nil || !ok {
+			return nil, nil, &Fault{Account: Instance, Part: "document", Cause: "a signing key does not parse"}
+		}
+		ids, keys = append(ids, k.ID), append(keys, signs)
+	}
+	return ids, keys, nil
+}
+
+func (s *Service) makeSigningKey(ctx context.Context) error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), s.random)
+	if err != nil {
+		return fmt.Errorf("make a signing key: %w", err)
+	}
+	body, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return fmt.Errorf("make a signing key: %w", err)
+	}
+	k := signingKey{ID: newID(s.random), Key: body}
+	_, err = s.instruct(ctx, Event{Kind: EventSigningKey, Item: k.ID}, func(in *instance, _ *Change) Reason {
+		if len(in.Signing) > 0 {
+			return NameTaken // another process was faster
+		}
+		k.Made = in.Last
+		in.Signing = append(in.Signing, k)
+		return OK
+	})
+	s.glance.forget()
+	return err
 }
 
 // glanceFor is how long the instance's document is relied on before it is read

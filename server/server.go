@@ -20,6 +20,7 @@ import (
 	"github.com/nidan-auth/nidan/mail"
 	"github.com/nidan-auth/nidan/password"
 	"github.com/nidan-auth/nidan/protocol/api"
+	"github.com/nidan-auth/nidan/protocol/forwardauth"
 	"github.com/nidan-auth/nidan/store"
 	"github.com/nidan-auth/nidan/vault"
 	"github.com/nidan-auth/nidan/web"
@@ -156,6 +157,10 @@ func (s *Server) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	proxied, err := forwardauth.New(forwardauth.Config{Service: s.svc, Public: set.public, Log: s.log})
+	if err != nil {
+		return nil, err
+	}
 	// No ServeMux: it answers a path that is written in another way with a
 	// redirect built from the request (law 15). The pages have their own.
 	route := func(w http.ResponseWriter, r *http.Request) {
@@ -174,11 +179,14 @@ func (s *Server) routes() (http.Handler, error) {
 			r.Pattern = mailboxPath
 			s.showMailbox(w, r)
 		default:
-			if strings.HasPrefix(r.URL.Path, "/api/") {
+			switch {
+			case strings.HasPrefix(r.URL.Path, "/api/"):
 				s.overTLS(door, w, r)
-				return
+			case forwardauth.Serves(r.URL.Path):
+				s.overTLS(proxied, w, r)
+			default:
+				s.overTLS(pages, w, r)
 			}
-			s.overTLS(pages, w, r)
 		}
 	}
 	return accessLog(s.log, http.HandlerFunc(route)), nil
