@@ -49,6 +49,8 @@ type house struct {
 	since time.Duration
 	key   string // of the shop, with every scope
 	bank  string
+
+	described description
 }
 
 func (h *house) Now() nidan.Instant {

@@ -1,0 +1,382 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nidan-auth/nidan"
+)
+
+// description is as much of the OpenAPI text as the walks need.
+type description struct {
+	Paths      map[string]map[string]map[string]any
+	Components struct{ Schemas map[string]map[string]any }
+}
+
+// body makes a request body of an operation from its description: every field,
+// with what fill gives for its name and type.
+func (h *house) body(op Operation, fill func(name string, schema map[string]any) any) any {
+	if h.described.Paths == nil {
+		if err := json.Unmarshal(h.api.Description(), &h.described); err != nil {
+			h.Fatal(err)
+		}
+	}
+	description := h.described
+	body, ok := description.Paths[Prefix+op.Path][strings.ToLower(op.Method)]["requestBody"].(map[string]any)
+	if !ok {
+		return nil
+	}
+	schema := body["content"].(map[string]any)["application/json"].(map[string]any)["schema"].(map[string]any)
+	var make func(name string, schema map[string]any) any
+	make = func(name string, schema map[string]any) any {
+		if ref, ok := schema["$ref"].(string); ok {
+			schema = description.Components.Schemas[ref[strings.LastIndexByte(ref, '/')+1:]]
+		}
+		fields, ok := schema["properties"].(map[string]any)
+		if !ok {
+			return fill(name, schema)
+		}
+		o := obj{}
+		for name, s := range fields {
+			o[name] = make(name, s.(map[string]any))
+		}
+		return o
+	}
+	return make("", schema)
+}
+
+// right is what a request would hold that is well-formed, and of nobody.
+func right(name string, schema map[string]any) any {
+	if list, ok := schema["enum"].([]any); ok {
+		return list[0]
+	}
+	switch name {
+	case "$schema":
+		return "https://id.example/x"
+	case "password_changed_at":
+		return noon
+	case "bind":
+		return bind("value")
+	case "address":
+		return "198.51.100.9"
+	}
+	switch schema["type"] {
+	case "boolean":
+		return true
+	case "integer", "number":
+		return 1
+	}
+	return "x"
+}
+
+// at is where an operation is called, for an account and a way.
+func at(op Operation, id, way string) string {
+	return Prefix + strings.NewReplacer("{id}", id, "{way}", way).Replace(op.Path)
+}
+
+// The bypass table: each operation takes exactly the scopes that it declares,
+// and no other thing that somebody may hold opens any of them.
+func TestBypass(t *testing.T) {
+	h := newHouse(t)
+	h.enrolled("mina")
+	pending, _ := h.started("mina")
+	session := h.do(200, "POST", "/sign-ins", obj{"address": ourName, "password": ourPassword}).str("session")
+	expired := func() string {
+		key, _, _, err := h.svc.CreateKey(t.Context(), "shop", nidan.Scopes(), nil, time.Minute, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key.Reveal()
+	}()
+	revoked, view, _, err := h.svc.CreateKey(t.Context(), "shop", nidan.Scopes(), nil, time.Hour, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := h.svc.RevokeKey(t.Context(), view.ID, "test"); err != nil || !out.Passed() {
+		t.Fatal(out.Reason, err)
+	}
+	elsewhere, _, _, err := h.svc.CreateKey(t.Context(), "shop", nidan.Scopes(), []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, time.Hour, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.since += 2 * time.Minute
+	flipped := func(s string, i int) string {
+		c := byte('A')
+		if s[i] == c {
+			c = 'B'
+		}
+		return s[:i] + string(c) + s[i+1:]
+	}
+	bearers := map[string]string{
+		"nothing": "", "garbage": "nk_garbage", "a pending sign-in": pending, "a session": session, "a ticket": "nt_" + strings.Repeat("a", 70),
+		"a run out key": expired, "a revoked key": revoked.Reveal(), "a key from another network": elsewhere.Reveal(),
+		"a truncated key": h.key[:len(h.key)-1], "a longer key": h.key + "A", "another secret": flipped(h.key, 40), "another id": flipped(h.key, 5), "another case": strings.ToUpper(h.key),
+	}
+	calls := 0
+	for _, op := range h.api.Operations() {
+		in := h.body(op, right)
+		if len(op.Scopes) == 0 {
+			t.Errorf("%s declares nothing", op.ID)
+		}
+		for name, bearer := range bearers {
+			calls++
+			if r := h.call(bearer, op.Method, at(op, "mina", "x"), in); r.status != 401 || r.reason() != string(KeyRefused) {
+				t.Errorf("%s with %s: %d %s", op.ID, name, r.status, r.text)
+			}
+		}
+		// Every set of scopes that lacks one of those declared.
+		for _, lacking := range op.Scopes {
+			others := slices.DeleteFunc(nidan.Scopes(), func(s nidan.Scope) bool { return s == lacking })
+			calls++
+			if r := h.call(h.newKey("shop", others...), op.Method, at(op, "mina", "x"), in); r.status != 403 || r.reason() != "scope_missing" {
+				t.Errorf("%s without %s: %d %s", op.ID, lacking, r.status, r.text)
+			}
+		}
+		// Another product's key reaches none of this one's accounts.
+		if strings.Contains(op.Path, "{id}") {
+			calls++
+			if r := h.call(h.bank, op.Method, at(op, "mina", "x"), in); r.status != 404 || r.reason() != "no_account" {
+				t.Errorf("%s with another product's key: %d %s", op.ID, r.status, r.text)
+			}
+		}
+		// The declared scopes alone are enough to be let in.
+		if r := h.call(h.newKey("shop", op.Scopes...), op.Method, at(op, "nobody", "x"), in); r.status == 401 && r.reason() == string(KeyRefused) || r.status == 403 && r.reason() == "scope_missing" {
+			t.Errorf("%s with what it declares: %d %s", op.ID, r.status, r.text)
+		}
+	}
+	t.Logf("%d operations, %d calls", len(h.api.Operations()), calls)
+	if a := h.do(200, "GET", "/accounts/mina", nil); a.str("protected_since") == "" {
+		t.Error("the account was changed")
+	}
+}
+
+// What may be had without any key is the description, and nothing else.
+func TestAnonymous(t *testing.T) {
+	h := newHouse(t)
+	for _, path := range []string{"/api", "/api/", Prefix, Prefix + "/", Prefix + "/docs", "/api/openapi.yaml", "/api/openapi", Prefix + "/openapi.json", "/api/schemas", Prefix + "/accounts/x/../x", "/api//v1/accounts", Prefix + "/accounts?x=1", DescriptionPath + "/"} {
+		for _, method := range []string{"GET", "POST", "HEAD", "OPTIONS", "TRACE"} {
+			if r := h.call("", method, path, nil); r.status < 400 {
+				t.Errorf("%s %s: %d %s", method, path, r.status, r.text)
+			}
+		}
+	}
+	for _, op := range h.api.Operations() {
+		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"} {
+			if r := h.call("", method, at(op, "x", "y"), nil); r.status < 400 {
+				t.Errorf("%s %s: %d", method, op.Path, r.status)
+			}
+		}
+	}
+}
+
+// What is sent does not come back in any refusal, whatever is wrong with it.
+func TestNothingComesBack(t *testing.T) {
+	h := newHouse(t)
+	h.enrolled("mina")
+	const mark = "mark3d"
+	refused, answers := 0, 0
+	look := func(op Operation, what string, r reply) {
+		answers++
+		if r.status < 400 {
+			return
+		}
+		refused++
+		if strings.Contains(strings.ToLower(r.text), mark) {
+			t.Errorf("%s, %s: %s", op.ID, what, r.text)
+		}
+	}
+	values := []any{mark, mark + strings.Repeat("x", 5000), "\u0000" + mark, []any{mark}, obj{mark: mark}, nil, 4.5, true, mark + "@example.com", "<" + mark + ">"}
+	for _, op := range h.api.Operations() {
+		for _, id := range []string{"mina", "mina-" + mark, "%22" + mark} {
+			path := at(op, id, mark)
+			for i, v := range values {
+				look(op, fmt.Sprint("every field ", i), h.call(h.key, op.Method, path, h.body(op, func(string, map[string]any) any { return v }), "Idempotency-Key", fmt.Sprint(mark, i)))
+				// One field at a time, the others right.
+				if all, ok := h.body(op, right).(obj); ok {
+					for field := range all {
+						one := h.body(op, right).(obj)
+						one[field] = v
+						look(op, field, h.call(h.key, op.Method, path, one))
+					}
+					all[mark] = v
+					look(op, "an unknown field", h.call(h.key, op.Method, path, all))
+				}
+			}
+			for _, text := range []string{mark, `{"` + mark, `{"label":"` + mark, `"` + mark + `"`, `[["` + mark + `"]]`, strings.Repeat("[", 40000) + mark, `{"label":"` + strings.Repeat(mark, 20000) + `"}`} {
+				look(op, "no JSON", h.call(h.key, op.Method, path, []byte(text)))
+			}
+		}
+		look(op, "a marked key", h.call("nk_"+mark, op.Method, at(op, "mina", "x"), nil, "Authorization", "Basic "+mark))
+		look(op, "a marked idempotency key", h.call(h.key, op.Method, at(op, "mina", "x"), h.body(op, right), "Idempotency-Key", mark+" "+mark))
+		look(op, "another type", h.call(h.key, op.Method, at(op, "mina", "x"), h.body(op, right), "Content-Type", mark+"/"+mark, "Accept", mark))
+	}
+	if refused < answers/2 {
+		t.Errorf("only %d of %d were refused", refused, answers)
+	}
+	t.Logf("%d answers, %d of them refusals", answers, refused)
+}
+
+// A write that is repeated with its idempotency key is done once.
+func TestIdempotency(t *testing.T) {
+	h := newHouse(t)
+	account := obj{"id": "mina", "label": "Mina"}
+	h.do(201, "POST", "/accounts", account, idempotencyKey, "one")
+	h.do(201, "POST", "/accounts", account, idempotencyKey, "one")
+	if r := h.do(409, "POST", "/accounts", account); r.reason() != "account_exists" {
+		t.Error(r.text)
+	}
+	if r := h.do(409, "POST", "/accounts", account, idempotencyKey, "two"); r.reason() != "account_exists" {
+		t.Error(r.text)
+	}
+	if r := h.do(409, "POST", "/accounts", obj{"id": "mina", "label": "Other"}, idempotencyKey, "one"); r.reason() != "idempotency_mismatch" {
+		t.Error(r.text)
+	}
+	r := h.do(200, "POST", "/accounts/mina/enrolments", obj{"first_step": obj{}, "method": "totp"})
+	key := r.str("key")
+	r = h.do(200, "POST", "/accounts/mina/enrolments/confirm", obj{"ticket": r.str("ticket"), "code": h.app(key)})
+	done := obj{"ticket": r.str("ticket"), "saved": true}
+	h.do(200, "POST", "/accounts/mina/enrolments/complete", done, idempotencyKey, "three")
+	if r := h.do(200, "POST", "/accounts/mina/enrolments/complete", done, idempotencyKey, "three"); r.fields["repeated"] != true || r.str("known") != "" {
+		t.Errorf("completed again: %s", r.text)
+	}
+	h.do(410, "POST", "/accounts/mina/enrolments/complete", done)
+	h.since += time.Minute
+
+	signIn, ways := h.started("mina")
+	ans := obj{"sign_in": signIn, "way": ways["totp"], "code": h.app(key)}
+	first := h.do(200, "POST", "/sign-ins/answer", ans, idempotencyKey, "four")
+	again := h.do(200, "POST", "/sign-ins/answer", ans, idempotencyKey, "four")
+	if fmt.Sprint(first.fields["assertion"]) != fmt.Sprint(again.fields["assertion"]) || again.fields["repeated"] != true || again.str("known") != "" {
+		t.Errorf("answered again: %s, and first %s", again.text, first.text)
+	}
+	if r := h.call(h.newKey("shop", nidan.Scopes()...), "POST", Prefix+"/sign-ins/answer", ans, idempotencyKey, "four"); r.reason() != "gone" {
+		t.Errorf("by another key: %s", r.text)
+	}
+
+	// A wrong answer that is repeated is counted once.
+	signIn, _ = h.started("mina")
+	bad := obj{"sign_in": signIn, "way": ways["totp"], "code": "000000"}
+	for range 4 {
+		if r := h.do(422, "POST", "/sign-ins/answer", bad, idempotencyKey, "five"); r.reason() != "wrong_answer" {
+			t.Error(r.text)
+		}
+	}
+	if r := h.do(422, "POST", "/sign-ins/answer", bad); r.fields["count"] != 2.0 {
+		t.Errorf("counted: %s", r.text)
+	}
+	h.since += 25 * time.Hour
+	if r := h.do(410, "POST", "/sign-ins/answer", ans, idempotencyKey, "four"); r.reason() != "gone" {
+		t.Errorf("a day later: %s", r.text)
+	}
+}
+
+// Every reason that can be given has its row in docs/api.md, and every row is one
+// that can be given; so have operations and scopes.
+func TestDocumentation(t *testing.T) {
+	text, err := os.ReadFile("../../docs/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]string{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_-]+)` \\| ([^|]+) \\|").FindAllStringSubmatch(string(text), -1) {
+		rows[m[1]] = m[2]
+	}
+	for r, m := range meanings {
+		if m.title == "" || http.StatusText(m.status) == "" || rows[string(r)] != fmt.Sprint(m.status) {
+			t.Errorf("%s: status %d, and in the documentation %q", r, m.status, rows[string(r)])
+		}
+		delete(rows, string(r))
+	}
+	h := newHouse(t)
+	for _, op := range h.api.Operations() {
+		if want := "`" + op.Method + " " + op.Path + "`"; rows[op.ID] != want {
+			t.Errorf("%s: %s, and in the documentation %q", op.ID, want, rows[op.ID])
+		}
+		delete(rows, op.ID)
+	}
+	for _, s := range nidan.Scopes() {
+		if rows[string(s)] == "" {
+			t.Errorf("the scope %s is not in the documentation", s)
+		}
+		delete(rows, string(s))
+	}
+	for name := range rows {
+		t.Errorf("the documentation has %q, and the program has not", name)
+	}
+}
+
+// A key with every scope, in the wrong hands, opens no protected account and
+// lowers none: what protects it changes behind a right code alone. An address is
+// changed by the key, and everybody is told.
+func TestKeyIsNoSecondStep(t *testing.T) {
+	h := newHouse(t)
+	h.enrolled("mina")
+	before := h.do(200, "GET", "/accounts/mina", nil)
+	signIn, ways := h.started("mina")
+	for _, op := range h.api.Operations() {
+		if op.ID == "delete-account" {
+			continue // an account that is gone protects nothing
+		}
+		for _, way := range []string{"x", ways["totp"], ways["backup"]} {
+			r := h.call(h.key, op.Method, at(op, "mina", way), h.body(op, func(name string, schema map[string]any) any {
+				switch name {
+				case "way":
+					return way
+				case "sign_in":
+					return signIn
+				case "code":
+					return "000000"
+				case "id":
+					return "mina"
+				case "method":
+					return "totp"
+				case "return_to":
+					return back
+				case "password_changed_at":
+					return nil
+				}
+				return right(name, schema)
+			}))
+			if r.status < 300 && (r.str("session") != "" || r.fields["assertion"] != nil || r.str("ticket") != "") {
+				t.Errorf("%s gives %s", op.ID, r.text)
+			}
+		}
+	}
+	after := h.do(200, "GET", "/accounts/mina", nil)
+	shown := func(r reply) string {
+		var s []string
+		for _, w := range r.fields["ways"].([]any) {
+			s = append(s, fmt.Sprint(w.(obj)["id"], w.(obj)["method"], w.(obj)["disabled"], w.(obj)["left"]))
+		}
+		slices.Sort(s)
+		return r.str("protected_since") + fmt.Sprint(s)
+	}
+	if shown(before) != shown(after) {
+		t.Errorf("protection was\n%s\nand is\n%s", shown(before), shown(after))
+	}
+}
+
+// Before the password every name is answered the same.
+func TestSameForEveryName(t *testing.T) {
+	h := newHouse(t)
+	answers := map[string][]string{}
+	for n := range 8 {
+		for _, name := range []string{ourName, "nobody@example.com", "mina", "", "no address"} {
+			r := h.call(h.key, "POST", Prefix+"/sign-ins", obj{"address": name, "password": fmt.Sprint("wrong horse battery ", n)})
+			answers[name] = append(answers[name], fmt.Sprint(r.status, r.text))
+		}
+	}
+	for name, got := range answers {
+		if !slices.Equal(got, answers[ourName]) {
+			t.Errorf("%q is answered\n%q\nand an address with an account\n%q", name, got, answers[ourName])
+		}
+	}
+}
