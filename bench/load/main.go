@@ -1,0 +1,111 @@
+// Command load drives the API as a busy product does, and prints how many second
+// steps, whole log-ins and session checks a second the program does, beside what
+// the machine could do at most: a bare handler, the engine by itself, and the
+// password hash by itself, alternating in the same run.
+//
+//	make build && go run ./bench/load bin/nidan
+//
+// A second step is one answer to a sign-in that was prepared. Whole log-ins take
+// the password too. The generator shares the processors with the program.
+package main
+
+import (
+	"fmt"
+	"log"
+	"os"
+	"slices"
+	"time"
+)
+
+const (
+	rounds  = 5  // alternating; medians are printed
+	clients = 32 // connections that are never idle
+	answers = 6000
+	logins  = 60
+	checks  = 12000
+	bare    = 40000
+)
+
+func main() {
+	if len(os.Args) == 2 && os.Args[1] == "bare" {
+		serveBare()
+		return
+	}
+	if len(os.Args) != 2 {
+		log.Fatal("load: name the program")
+	}
+	if err := measure(os.Args[1]); err != nil {
+		log.Fatal("load: ", err)
+	}
+}
+
+// figures are those of one kind, one for each round.
+type figures []float64
+
+func (f figures) median() float64 {
+	s := slices.Sorted(slices.Values(f))
+	return s[len(s)/2]
+}
+
+func measure(program string) error {
+	dir, err := os.MkdirTemp("", "nidan-load-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	begun := time.Now()
+	town, err := prepare(dir)
+	if err != nil {
+		return fmt.Errorf("prepare: %w", err)
+	}
+	fmt.Printf("prepared %d accounts of a product and %d of our own in %.0f s\n", len(town.kept), len(town.own), time.Since(begun).Seconds())
+	nidan, err := start(program, "serve", "--data", dir+"/data", "--listen", "127.0.0.1:0", "--log", "json")
+	if err != nil {
+		return err
+	}
+	defer nidan.stop()
+	none, err := start(os.Args[0], "bare")
+	if err != nil {
+		return err
+	}
+	defer none.stop()
+
+	var handler, engine, hash, second, whole, check figures
+	for round := range rounds {
+		handler = append(handler, drive(none, bare, func(int) request { return town.echo() }))
+		engine = append(engine, commits(dir))
+		hash = append(hash, hashes())
+
+		open, err := town.signIns(nidan, answers)
+		if err != nil {
+			return err
+		}
+		second = append(second, drive(nidan, answers, func(i int) request { return town.answer(open[i]) }))
+		check = append(check, drive(nidan, checks, func(i int) request { return town.check(i) }))
+		n, err := town.wholeLogins(nidan, logins)
+		if err != nil {
+			return err
+		}
+		whole = append(whole, n)
+		fmt.Printf("round %d: bare %.0f, engine %.0f, hash %.1f; second steps %.0f, checks %.0f, whole log-ins %.1f\n",
+			round+1, last(handler), last(engine), last(hash), last(second), last(check), last(whole))
+	}
+	p99, busy, err := town.whileHashing(nidan)
+	if err != nil {
+		return err
+	}
+	if nidan.failed() > 0 {
+		return fmt.Errorf("%d answers were not what they had to be", nidan.failed())
+	}
+	fmt.Printf("\n| what, a second (median of %d) | figure | in proportion |\n|---|---|---|\n", rounds)
+	fmt.Printf("| bare handler | %.0f | |\n", handler.median())
+	fmt.Printf("| commits by the engine alone, %d writers | %.0f | |\n", clients, engine.median())
+	fmt.Printf("| Argon2id (19 MiB, t=2) alone | %.1f | |\n", hash.median())
+	fmt.Printf("| second steps | %.0f | %.2f of the bare handler |\n", second.median(), second.median()/handler.median())
+	fmt.Printf("| session checks | %.0f | %.2f of the bare handler |\n", check.median(), check.median()/handler.median())
+	fmt.Printf("| whole log-ins | %.1f | %.2f of Argon2id alone |\n", whole.median(), whole.median()/hash.median())
+	fmt.Printf("| second steps while passwords are hashed without a pause | p99 %.0f ms | %.1f hashes a second beside them |\n", p99.Seconds()*1000, busy)
+	return nil
+}
+
+func last(f figures) float64 { return f[len(f)-1] }
