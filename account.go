@@ -35,9 +35,10 @@ type Account struct {
 	Version int64     `json:"v"`
 	Branch  int64     `json:"branch,omitempty"` // raised when the account goes on after it was frozen
 
-	// Of an account that a relying party keeps: which one, what it calls the
+	// Of an account that a relying party keeps: which one, what that calls the
 	// account, and where messages go. Name is then what its holder knows.
 	Party   string `json:"party,omitempty"`
+	Brand   string `json:"brand,omitempty"` // its name, as it stands in authenticator apps
 	Ref     string `json:"ref,omitempty"`
 	Address string `json:"addr,omitempty"`
 

@@ -16,7 +16,7 @@ func (d *decision) draw(t *ticket, m MethodName) Outcome {
 		return Outcome{Reason: NoSuchWay}
 	}
 	t.Method, t.Draft, t.Confirmed, t.Codes = m, nil, nil, nil
-	if err := d.s.drawDraft(t, d.acct.Name, d.now, d.random); err != nil {
+	if err := d.s.drawDraft(t, d.acct, d.now, d.random); err != nil {
 		d.fail(err)
 		return Outcome{}
 	}
@@ -145,7 +145,7 @@ func (d *decision) confirmed(t *ticket, m Method, v Verdict) Outcome {
 	default:
 		return Outcome{Reason: reasonOf(v.Judgement), Off: v.Off}
 	}
-	codes, err := d.s.reserve.Enrol(Enrolment{Issuer: d.s.issuer, Account: d.acct.Name}, d.now, d.random)
+	codes, err := d.s.reserve.Enrol(Enrolment{Issuer: d.s.brand(d.acct), Account: d.acct.Name}, d.now, d.random)
 	if err != nil {
 		d.fail(err)
 		return Outcome{}
@@ -206,8 +206,8 @@ func (s *Service) held(t *ticket, a *Account) Held {
 
 // drawDraft draws what a method hands out, unless its holder is to prove
 // something else first.
-func (s *Service) drawDraft(t *ticket, name string, now time.Time, random io.Reader) error {
-	draft, err := s.methods[t.Method].Enrol(Enrolment{Issuer: s.issuer, Account: name}, now, random)
+func (s *Service) drawDraft(t *ticket, a *Account, now time.Time, random io.Reader) error {
+	draft, err := s.methods[t.Method].Enrol(Enrolment{Issuer: s.brand(a), Account: a.Name}, now, random)
 	if err != nil {
 		return err
 	}
@@ -219,7 +219,7 @@ func (s *Service) drawDraft(t *ticket, name string, now time.Time, random io.Rea
 // session just minted or the key that the sign-in was taken through.
 func (d *decision) renewal(x *Authenticator, item, lineage string) Secret {
 	m := d.s.methods[x.Method]
-	draft, err := m.Enrol(Enrolment{Issuer: d.s.issuer, Account: d.acct.Name, Old: x.State, Item: item}, d.now, d.random)
+	draft, err := m.Enrol(Enrolment{Issuer: d.s.brand(d.acct), Account: d.acct.Name, Old: x.State, Item: item}, d.now, d.random)
 	if err != nil || lineage == "" {
 		return Secret{} // the sign-in stands; the security page offers a new set
 	}
@@ -228,4 +228,12 @@ func (d *decision) renewal(x *Authenticator, item, lineage string) Secret {
 		Epoch: d.acct.Epoch, Revision: d.acct.Revision, Made: d.stamp(),
 		Issued: d.now, Expires: d.now.Add(carriedFor), Codes: &draft,
 	})
+}
+
+// brand is the name under which an account stands in authenticator apps.
+func (s *Service) brand(a *Account) string {
+	if a.Brand != "" {
+		return a.Brand
+	}
+	return s.issuer
 }

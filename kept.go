@@ -18,6 +18,8 @@ const LookupParty LookupKind = "party"
 const (
 	maxRef   = 128 // bytes of a product's own id
 	maxLabel = 120 // characters of what an account is called
+
+	maxAhead = 5 * time.Minute // that a product's clock may be
 )
 
 // Details are what a product says of an account that it keeps.
@@ -69,7 +71,7 @@ func (s *Service) Register(ctx context.Context, c *Caller, ref string, about Det
 		return Outcome{Reason: NameInvalid}, nil
 	}
 	a := &Account{
-		Form: Format, ID: AccountID(newID(s.random)), Party: c.party.ID, Ref: ref, Name: about.Label, Address: about.Address,
+		Form: Format, ID: AccountID(newID(s.random)), Party: c.party.ID, Brand: c.party.Name, Ref: ref, Name: about.Label, Address: about.Address,
 		Language: about.Language, Created: now, Last: now, Epoch: 1, Revision: 1,
 	}
 	d := &decision{loaded: loaded{acct: a}, s: s, now: now, random: s.random, from: from}
@@ -106,7 +108,7 @@ func (s *Service) repeated(ctx context.Context, c *Caller, ref string, from From
 }
 
 func validRef(ref string) bool {
-	return len(ref) > 0 && len(ref) <= maxRef && !strings.ContainsFunc(ref, func(r rune) bool { return r <= ' ' || r > '~' })
+	return len(ref) > 0 && len(ref) <= maxRef && ref != "." && ref != ".." && !strings.ContainsFunc(ref, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // details brings what a product says into the form that is stored.
@@ -178,7 +180,8 @@ func (s *Service) keeper(ctx context.Context, a *Account) (string, error) {
 // was last changed, the zero time if that is not known, and mailed whether a
 // mailed link changed it. A change that we had not heard of ends what was handed
 // out, and is what takes a first step that was stopped up again. Outcomes: OK;
-// FirstStepStopped; ScopeMissing; Gone.
+// FirstStepStopped; TimeInvalid for a change more than five minutes ahead;
+// ScopeMissing; Gone.
 func (s *Service) State(ctx context.Context, k Kept, changed time.Time, mailed bool, from From) (Kept, Outcome, error) {
 	if !k.caller.May(ScopeFirstStep) {
 		return k, Outcome{Reason: ScopeMissing}, nil
@@ -193,8 +196,8 @@ func (s *Service) State(ctx context.Context, k Kept, changed time.Time, mailed b
 	}
 	a := l.acct
 	changed = changed.UTC().Truncate(time.Microsecond)
-	if changed.After(s.nowFor(a)) {
-		changed = s.nowFor(a)
+	if changed.Sub(s.nowFor(a)) > maxAhead {
+		return k, Outcome{Reason: TimeInvalid}, nil
 	}
 	if changed.After(a.Password.Changed) {
 		out, err := s.by(ctx, k, command{from: from}, func(d *decision, _ *Session) Outcome { return d.stated(changed, mailed) })
@@ -274,7 +277,7 @@ func (s *Service) Describe(ctx context.Context, k Kept, about Details, from From
 		if about == (Details{a.Name, a.Address, a.Language}) {
 			return Outcome{Reason: OK}
 		}
-		a.Name, a.Language = about.Label, about.Language
+		a.Name, a.Language, a.Brand = about.Label, about.Language, k.caller.party.Name
 		if old := a.Address; old != about.Address {
 			a.Address, a.Proven = about.Address, time.Time{}
 			a.Password.ByReset = d.now // nobody has had the time to object to the new mailbox: it recovers later

@@ -74,6 +74,7 @@ const (
 	AccountExists       Reason = "account_exists"       // the product has an account of that id already
 	RefInvalid          Reason = "id_invalid"           // not an id that a product can give
 	IdempotencyMismatch Reason = "idempotency_mismatch" // the same name for another request
+	TimeInvalid         Reason = "time_invalid"         // a password that will be changed in the future
 	ReturnInvalid       Reason = "return_invalid"       // not an address that is registered, or none that could be
 	BindInvalid         Reason = "bind_invalid"         // not a SHA-256 in base64url
 	LevelInvalid        Reason = "level_invalid"        // not what could be asked for

@@ -11,7 +11,7 @@ import (
 func (s *Service) BeginReissue(ctx context.Context, who Bearer, password Secret, ans Answer, from From) (Outcome, error) {
 	return s.bothSteps(ctx, who, password, ans, from, func(d *decision, ses *Session, _ []proof, out Outcome) Outcome {
 		a := d.acct
-		draft, err := s.reserve.Enrol(Enrolment{Issuer: s.issuer, Account: a.Name, Old: a.reserveState(s)}, d.now, d.random)
+		draft, err := s.reserve.Enrol(Enrolment{Issuer: s.brand(a), Account: a.Name, Old: a.reserveState(s)}, d.now, d.random)
 		if err != nil {
 			d.fail(err)
 			return Outcome{}

@@ -45,7 +45,7 @@ func (s *Service) BeginSetUp(ctx context.Context, who Bearer, m MethodName, pass
 		Issued: now, Expires: now.Add(carriedFor), Password: first,
 		Prove: s.mustProve(ses.acct, m),
 	}
-	return s.draw(ctx, who, t, ses.Name, m, from)
+	return s.draw(ctx, who, t, ses.acct, m, from)
 }
 
 // mustProve reports whether the account's address has to be proven before a
@@ -58,9 +58,9 @@ func (s *Service) mustProve(a *Account, m MethodName) bool {
 }
 
 // draw chooses a wizard's method. Only what mails a number needs a commit.
-func (s *Service) draw(ctx context.Context, who Bearer, t *ticket, name string, m MethodName, from From) (Outcome, error) {
+func (s *Service) draw(ctx context.Context, who Bearer, t *ticket, a *Account, m MethodName, from From) (Outcome, error) {
 	t.Method = m
-	if err := s.drawDraft(t, name, t.Issued, s.random); err != nil {
+	if err := s.drawDraft(t, a, t.Issued, s.random); err != nil {
 		return Outcome{}, err
 	}
 	if s.mailsFor(t) == "" {

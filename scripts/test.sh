@@ -40,6 +40,7 @@ part_tools() {
   need keepassxc command -v keepassxc-cli
   need fonts-noto-cjk dpkg -s fonts-noto-cjk
   need fonts-dejavu-core dpkg -s fonts-dejavu-core
+  need nodejs command -v node # runs an example
   need npm command -v npm # fetches the rules of accessibility
   install_missing
   fetch_axe

@@ -109,6 +109,9 @@ func refused(set *settings, address string, why nidan.Reason) error {
 	case nidan.NameTaken:
 		return fmt.Errorf("%s has an account already; if its owner cannot log in: %s", address, set.command("account", "link", address, "--reset", "--reason", "TEXT"))
 	case nidan.NoAccount:
+		if !strings.Contains(address, "@") {
+			return fmt.Errorf("there is no account %s; one that a product keeps is named by the product's id and its own, with a slash between", address)
+		}
 		return fmt.Errorf("no account has the address %s; to invite: %s", address, set.command("account", "create", address, "--reason", "TEXT"))
 	case nidan.NotFrozen:
 		return fmt.Errorf("%s is not frozen", address)

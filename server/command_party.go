@@ -128,7 +128,7 @@ type keyCreate struct {
 	Reason  reason         `required:"" placeholder:"TEXT" help:"Why; kept in the audit trail."`
 }
 
-// Run prints the key, and the key alone on its line.
+// Run prints the key, and nothing else to the output.
 func (c keyCreate) Run(r *run) error {
 	return r.operate(func(s *Server) error {
 		if c.Days > 400 {
@@ -138,8 +138,13 @@ func (c keyCreate) Run(r *run) error {
 		if err == nil && out.Passed() {
 			r.printf("%s\n", secret.Reveal())
 		}
-		return r.told(out, err, fmt.Sprintf("This is key %s. It is not shown again, and lives until %s. To end it before: %s",
-			key.ID, s.local(key.Expires), s.set.command("key", "revoke", key.ID, "--reason", "TEXT")))
+		if err != nil || !out.Passed() {
+			return r.told(out, err, "")
+		}
+		// Beside the output, which may lead into a file.
+		fmt.Fprintf(r.err, "This is key %s. It is not shown again, and lives until %s. To end it before: %s\n",
+			key.ID, s.local(key.Expires), s.set.command("key", "revoke", key.ID, "--reason", "TEXT"))
+		return nil
 	})
 }
 

@@ -103,6 +103,8 @@ var reviewed = map[string]string{
 	"k.ID == string(tok.account)":          "finds the key; its Sum is compared after it",
 	"r.ID != tok.id":                       "finds the result; its Sum is compared after it",
 	"out.Reason != nidan.PasswordPersonal": "a reason, which the page names",
+	"value == ledHere.Reveal()":            `the word "yes"`,
+	"name == passCookie":                   "the name of a cookie",
 	"name == ledCookie":                    "the name of a cookie",
 	"tok.account != d.acct.ID":             "the id of an account",
 	"name == browserCookie":                "the name of a cookie",

@@ -140,6 +140,7 @@ const (
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	if r.URL.Path == DescriptionPath && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 		r.Pattern = DescriptionPath
@@ -313,8 +314,11 @@ func add[I, O any](a *API, h huma.API, op Operation, summary string, do func(con
 		Metadata: map[string]any{"scopes": op.Scopes}, Security: []map[string][]string{{"key": {}}},
 		Description: "Scopes: " + scopeNames(op.Scopes) + ".", MaxBodyBytes: maxBody,
 	}
-	if op.Method == http.MethodDelete {
+	switch {
+	case op.Method == http.MethodDelete:
 		described.DefaultStatus = http.StatusNoContent
+	case op.ID == "register-account":
+		described.DefaultStatus = http.StatusCreated
 	}
 	huma.Register(h, described, func(ctx context.Context, in *I) (*O, error) {
 		out, p := do(ctx, in)

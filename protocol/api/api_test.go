@@ -38,7 +38,7 @@ func TestIDs(t *testing.T) {
 	if _, codes := h.enrolled("mina/1?#%2F.."); len(codes) != 10 {
 		t.Errorf("%d backup codes", len(codes))
 	}
-	for _, id := range []string{"", "a b", "ä", strings.Repeat("x", 129), "a\x00"} {
+	for _, id := range []string{"", ".", "..", "a b", "ä", strings.Repeat("x", 129), "a\x00"} {
 		if r := h.call(h.key, "POST", Prefix+"/accounts", obj{"id": id, "label": "Mina"}); r.status != 400 && r.reason() != "id_invalid" {
 			t.Errorf("%q: %s", id, r.text)
 		}
@@ -251,6 +251,28 @@ func TestHosted(t *testing.T) {
 		t.Errorf("redeemed: %s", r.text)
 	}
 	h.do(410, "POST", "/results/redeem", obj{"result": result, "value": "value"})
+}
+
+// A product's clock may be a little ahead; the same change is one change.
+func TestPasswordChanged(t *testing.T) {
+	h := newHouse(t)
+	h.enrolled("mina")
+	stated := func(at time.Duration) obj {
+		return obj{"first_step": obj{"password_changed_at": noon.Add(h.since + at)}}
+	}
+	if r := h.do(422, "POST", "/accounts/mina/sign-ins", stated(6*time.Minute)); r.reason() != "time_invalid" {
+		t.Error(r.text)
+	}
+	ahead := stated(4 * time.Minute)
+	begun := h.do(200, "POST", "/accounts/mina/sign-ins", ahead).str("sign_in")
+	h.since += time.Second
+	_, ways := h.started("mina")
+	h.do(200, "POST", "/accounts/mina/sign-ins", ahead)
+	if r := h.do(422, "POST", "/sign-ins/answer", obj{"sign_in": begun, "way": ways["totp"], "code": "000000"}); r.reason() != "wrong_answer" {
+		t.Errorf("the same change ended a sign-in: %s", r.text)
+	}
+	h.do(200, "POST", "/accounts/mina/sign-ins", stated(4*time.Minute+30*time.Second))
+	h.do(410, "POST", "/sign-ins/answer", obj{"sign_in": begun, "way": ways["totp"], "code": "000000"})
 }
 
 // A first step that was stopped is taken again once the password was changed.

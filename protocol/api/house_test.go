@@ -221,6 +221,9 @@ func (h *house) enrolled(id string) (key string, codes []string) {
 	id = url.PathEscape(id)
 	r := h.do(200, "POST", "/accounts/"+id+"/enrolments", obj{"first_step": obj{}, "method": "totp"})
 	key = r.str("key")
+	if !strings.Contains(r.str("uri"), "issuer=Example%20Shop") {
+		h.Errorf("the app is told %s", r.str("uri"))
+	}
 	r = h.do(200, "POST", "/accounts/"+id+"/enrolments/confirm", obj{"ticket": r.str("ticket"), "code": h.app(key)})
 	for _, c := range r.fields["codes"].([]any) {
 		codes = append(codes, c.(string))

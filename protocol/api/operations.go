@@ -80,22 +80,12 @@ func (a *API) createAccount(ctx context.Context, in *struct {
 		ID string `json:"id" minLength:"1" maxLength:"128" doc:"The product's own id: 1 to 128 visible ASCII characters, for ever the same."`
 		Details
 	}
-}) (*struct {
-	Status int
-	Body   Account
-}, *Problem) {
+}) (*body[Account], *Problem) {
 	out, err := a.Service.Register(ctx, door(ctx), in.Body.ID, in.Body.about(), a.from(ctx, nil))
 	if p := a.problem(ctx, "register an account", out, err); p != nil {
 		return nil, p
 	}
-	shown, p := a.show(ctx, in.Body.ID)
-	if p != nil {
-		return nil, p
-	}
-	return &struct {
-		Status int
-		Body   Account
-	}{http.StatusCreated, *shown}, nil
+	return a.readAccount(ctx, &One{in.Body.ID})
 }
 
 func (a *API) show(ctx context.Context, ref string) (*Account, *Problem) {
