@@ -272,7 +272,7 @@ type PendingView struct {
 
 	Handover *HandoverView // the product that led here, nil: none
 
-	Mailbox string // where numbers go, masked
+	Mailbox string // where numbers go, masked; empty: nowhere
 	Second  string // where the link of a recovery may go instead, masked; empty: nowhere
 	Expires time.Time
 	Until   time.Time // nothing is judged before
@@ -306,7 +306,7 @@ func (s *Service) Pending(ctx context.Context, tok PendingToken, door *Caller) (
 			return PendingView{}, Outcome{Reason: Expired}, nil
 		}
 		v := PendingView{
-			Ways: s.ways(a, p.Handover), Handover: p.Handover.view(a), Mailbox: Mask(a.mailbox()), Expires: p.Expires, Others: a.othersTried(p.Class), Hold: s.hold(a, now),
+			Ways: s.ways(a, p.Handover), Handover: p.Handover.view(a), Mailbox: a.masked(), Expires: p.Expires, Others: a.othersTried(p.Class), Hold: s.hold(a, now),
 		}
 		if a.Second.Recovers {
 			v.Second = Mask(a.Second.Address)
@@ -331,7 +331,7 @@ func (s *Service) ways(a *Account, h *handover) []Way {
 		if m := s.methods[x.Method]; m == nil {
 			w.Disabled = true
 		} else {
-			w.Reserve, w.Barred = m.Traits().Reserve, a.sameMailbox(m.Traits())
+			w.Reserve, w.Barred = m.Traits().Reserve, a.sameMailbox(m.Traits()) || !s.reaches(a, x.Method)
 			_, w.Prompts = m.(Prompting)
 			w.TooLow = s.tooLow(x.Method, h)
 			if m, ok := m.(Counted); ok {

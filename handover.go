@@ -158,7 +158,7 @@ func (s *Service) OpenHandover(ctx context.Context, k Kept, req HandoverRequest,
 // isHash reports whether a text can be a SHA-256 in base64url.
 func isHash(s string) bool {
 	b, err := strict.DecodeString(s)
-	return err == nil && len(b) == sha256.Size
+	return err == nil && len(b) == sha256.Size && len(s) == strict.EncodedLen(sha256.Size) // no line breaks in it
 }
 
 // Handover returns what the page behind the link shows, changing nothing.

@@ -77,9 +77,7 @@ func (s *Service) Overview(ctx context.Context, tok SessionToken) (Overview, err
 		Name: a.Name, Language: a.Language, Protected: a.Protected, Level: ses.Level, PasswordFresh: ses.PasswordFresh(now),
 		Authenticators: s.authenticators(a), Ways: s.ways(a, nil), Remembered: a.rememberedViews(now), Recovers: a.Second.Recovers,
 	}
-	if to := a.mailbox(); to != "" {
-		o.Mailbox = Mask(to)
-	}
+	o.Mailbox = a.masked()
 	_, o.Limit = s.first.Judge(Secret{}, a.Name)
 	if a.Second.Address != "" {
 		o.Second = Mask(a.Second.Address)

@@ -246,8 +246,11 @@ func (d *decision) sendTo(authenticator, holder string, use PromptUse, c Class) 
 	if m == nil {
 		return Outcome{Reason: NoSuchWay}
 	}
-	if a.sameMailbox(m.(Method).Traits()) {
+	switch {
+	case a.sameMailbox(m.(Method).Traits()):
 		return Outcome{Reason: SameMailbox}
+	case a.mailbox() == "":
+		return Outcome{Reason: NoMail}
 	}
 	if until, n := a.waitUntil(c, d.now); !until.IsZero() {
 		return Outcome{Reason: Waiting, Until: until, Count: n, Others: a.othersTried(c)}
@@ -278,7 +281,7 @@ func (a *Account) mailedView(holder string, use PromptUse, c Class, now time.Tim
 		return nil
 	}
 	again, never := a.mayAgain(o, c, now)
-	return &Mailed{To: Mask(a.mailbox()), At: o.At, Until: o.Expires, Again: again, More: !never, Dead: o.State == nil}
+	return &Mailed{To: a.masked(), At: o.At, Until: o.Expires, Again: again, More: !never, Dead: o.State == nil}
 }
 
 // Mask shows as much of an address as its owner needs to know it again, and
@@ -298,4 +301,12 @@ func Mask(address string) string {
 		}
 	}
 	return "•••"
+}
+
+// masked is an account's mailbox as a page may show it; empty: there is none.
+func (a *Account) masked() string {
+	if a.mailbox() == "" {
+		return ""
+	}
+	return Mask(a.mailbox())
 }

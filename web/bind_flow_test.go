@@ -55,8 +55,12 @@ func TestARecoveryEndsWithANewMethod(t *testing.T) {
 	b.send(at, "password", "not the password at all")
 	b.at(at, http.StatusUnprocessableEntity)
 	b.says("That password is not right")
+	b.cookies[ledCookie] = "yes" // of another account, which a product keeps
 	b.send(at, "password", p.password)
 	b.at("/recover/method", http.StatusOK)
+	if b.linkOf("Leave") != "/login" {
+		t.Error("who has a password here is not led to where it is asked for")
+	}
 	if _, in := b.cookies[sessionCookie]; in {
 		t.Fatal("somebody is logged in")
 	}

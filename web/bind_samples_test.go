@@ -21,7 +21,7 @@ func bindSamples(t testing.TB) []sample {
 	wrongLink := link
 	wrongLink.Password = wrong(msg("reason.wrong_password"), "")
 	choose := bindMethodView{
-		onView: onView{Methods: []nidan.MethodName{"totp", "mail"}, Chosen: "totp", Steps: anySteps().after(msg("steps.password"))},
+		onView: onView{Methods: []nidan.MethodName{"totp", "mail"}, Chosen: "totp", Steps: anySteps().after(msg("steps.link"))},
 		Ticket: "aaaaaaaaaaaaaaaa", Until: until,
 	}
 	sent := choose
@@ -56,7 +56,7 @@ func bindSamples(t testing.TB) []sample {
 		{name: "bind-mail-over", page: "onmail", view: over},
 		{name: "bind-codes", page: "codes", view: codes},
 		{name: "bind-over", page: "stop", view: stopView{Title: msg("bind.over"), Text: msg("bind.over.text"), Label: msg("login.go"), To: "/login"}},
-		{name: "bind-done", page: "binddone", view: bindEnded()},
+		{name: "bind-done", page: "binddone", view: bindDoneView{Steps: bindEnded()}},
 	}
 	for i := range list {
 		list[i].guest = true

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/nidan-auth/nidan"
@@ -42,7 +43,7 @@ type bothView struct {
 	Others    []nidan.Way
 	Marks     map[string]*message // see marks
 	Last      string              // id of the way that is best not asked for
-	Mailbox   string              // masked
+	Mailbox   string              // masked; empty: there is none
 	Mailed    *nidan.Mailed       // the number on its way
 	Unsent    *message            // why none was sent
 	Wrong     *message            // about no field
@@ -94,12 +95,9 @@ func (p both) view(v *visit, s session, way string) (bothView, error) {
 		return bothView{}, err
 	}
 	view := bothView{
-		At: v.r.URL.Path, Protected: !o.Protected.IsZero(), Mailbox: nidan.Mask(o.Name), Mailed: o.Mailed, Now: v.p.svc.Now(),
+		At: v.r.URL.Path, Protected: !o.Protected.IsZero(), Mailbox: o.Mailbox, Kept: s.kept(), Mailed: o.Mailed, Now: v.p.svc.Now(),
 	}
 	_, view.Stale = v.firstStep(s)
-	if view.Kept = s.kept(); view.Kept {
-		view.Mailbox = nidan.Mask("") // the name is no address
-	}
 	if !view.Protected && !p.anyone {
 		return bothView{}, errNoWay
 	}
@@ -111,14 +109,15 @@ func (p both) view(v *visit, s session, way string) (bothView, error) {
 	if !view.Protected {
 		return view, nil
 	}
+	ways := reached(o)
 	if way == "" {
-		way = view.bestWay(o.Ways)
+		way = view.bestWay(ways)
 	}
 	var ok bool
-	if view.Way, view.Others, ok = choose(o.Ways, way); !ok {
+	if view.Way, view.Others, ok = choose(ways, way); !ok {
 		return bothView{}, errNoWay
 	}
-	view.Marks = marks(o.Ways)
+	view.Marks = marks(ways)
 	for _, x := range o.Authenticators {
 		if x.Sheet != nil {
 			view.Codes = x.Sheet
@@ -126,6 +125,12 @@ func (p both) view(v *visit, s session, way string) (bothView, error) {
 		view.resyncs = view.resyncs || x.ID == view.Way.ID && x.Resyncs
 	}
 	return view, nil
+}
+
+// reached are the ways of an account without those that mail to nowhere: the
+// product that keeps it may have taken the address away.
+func reached(o nidan.Overview) []nidan.Way {
+	return slices.DeleteFunc(slices.Clone(o.Ways), func(w nidan.Way) bool { return shapes[w.Method].Mailed && o.Mailbox == "" })
 }
 
 // bestWay is the first one that is not about to go.

@@ -51,10 +51,10 @@ func (c carried) until(h nidan.Held) time.Time {
 	return h.Expires
 }
 
-// steps says where the wizard is. A recovery began with the password.
+// steps says where the wizard is. A recovery began with its link.
 func (c carried) steps(h nidan.Held) stepsView {
 	if c.recovers() {
-		return stepsTo(h).after(msg("steps.password"))
+		return stepsTo(h).after(msg("steps.link"))
 	}
 	return stepsTo(h)
 }

@@ -266,7 +266,7 @@ func TestEveryReasonIsTold(t *testing.T) {
 	// Told by the page that follows, or never told to an account holder.
 	elsewhere := []nidan.Reason{
 		nidan.OK, nidan.SecondStep, nidan.NoAccount, nidan.NotFrozen,
-		nidan.FirstStepStopped, nidan.ScopeMissing, nidan.AccountExists, nidan.RefInvalid, nidan.IdempotencyMismatch, nidan.ReturnInvalid,
+		nidan.FirstStepStopped, nidan.ScopeMissing, nidan.AccountExists, nidan.RefInvalid, nidan.TimeInvalid, nidan.IdempotencyMismatch, nidan.ReturnInvalid,
 		nidan.BindInvalid, nidan.LevelInvalid, nidan.ResultDead, nidan.HostInvalid, // a product
 		nidan.NoParty, nidan.HostTaken, nidan.NoKey, nidan.ScopeInvalid, nidan.LifeInvalid, nidan.TooMany,
 	}

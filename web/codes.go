@@ -38,6 +38,9 @@ type codesView struct {
 }
 
 func (k sheet) show(v *visit, who holder) error {
+	if err := k.leadOn(v); err != nil {
+		return err
+	}
 	h, out, err := v.held(who, k.carried)
 	switch {
 	case err != nil:
@@ -51,6 +54,9 @@ func (k sheet) show(v *visit, who holder) error {
 }
 
 func (k sheet) post(v *visit, who holder) error {
+	if err := k.leadOn(v); err != nil {
+		return err
+	}
 	done, err := k.leads(v, who)
 	if err != nil {
 		return err
@@ -88,10 +94,19 @@ func (k sheet) view(v *visit, h nidan.Held, wrong *message) codesView {
 	}
 }
 
+// leadOn: the successor of a used backup code stands between a log-in and the
+// host that waits for it.
+func (k sheet) leadOn(v *visit) error {
+	if k.purpose != nidan.TicketRenew || v.product != nil {
+		return nil
+	}
+	return v.leadOn()
+}
+
 // leads is where Complete leads to. Afterwards the ticket says nothing any more.
 func (k sheet) leads(v *visit, who holder) (string, error) {
 	if k.purpose != nidan.TicketSetUp {
-		return k.done, nil
+		return v.onward(k.done), nil
 	}
 	h, out, err := v.held(who, k.carried)
 	switch {

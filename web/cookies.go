@@ -20,16 +20,19 @@ const (
 	rememberedCookie = "__Host-nidan_remembered"
 	bindCookie       = "__Host-nidan_bind"
 
-	ledCookie = "__Host-nidan_led" // see led
+	ledCookie  = "__Host-nidan_led"  // see led
+	passCookie = "__Host-nidan_pass" // a passAsk
 )
 
 // How long the cookies live that outlive the browser. The first is worth nothing
 // but budgets of its own; the second stands in for the second step; the third
-// only chooses between two pages that say to begin again.
+// only chooses between pages that say to begin again; the fourth says where a
+// log-in leads on to.
 const (
 	knownFor      = 180 * 24 * time.Hour
 	rememberedFor = 30 * 24 * time.Hour
 	ledFor        = time.Hour // as a session that a product led to lives at most
+	passFor       = 10 * time.Minute
 )
 
 // cookie returns the value of a cookie and whether it came at all.
@@ -51,6 +54,8 @@ func (v *visit) set(name string, value nidan.Secret) {
 		c.MaxAge = int(rememberedFor / time.Second)
 	case ledCookie:
 		c.MaxAge = int(ledFor / time.Second)
+	case passCookie:
+		c.MaxAge = int(passFor / time.Second)
 	}
 	http.SetCookie(v.w, c)
 }

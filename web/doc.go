@@ -30,6 +30,12 @@
 // its own, see own. What cannot go on is not led to the log-in page, see
 // loginAgain.
 //
+// # Somebody whom a proxied host sent here
+//
+// Its name and the hash of its cookie wait in passCookie, see pass.go. A page
+// whose form completes a log-in calls leadOn and has the part "pass"; what comes
+// after it is where onward says.
+//
 // # A new language
 //
 // One file in locale/, named by its BCP 47 tag, and what package catalogue says.

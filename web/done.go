@@ -9,6 +9,7 @@ import (
 type doneView struct {
 	nidan.Overview
 	Steps stepsView
+	Host  string // that waits for this; empty: none
 }
 
 // showOnDone says what is different from now on.
@@ -25,6 +26,12 @@ func showOnDone(v *visit, s session) error {
 		if !x.Reserve {
 			view.Steps = stepsOf(x.Method, false, false, 0)
 		}
+	}
+	switch waits, err := v.awaited(); {
+	case err != nil:
+		return err
+	case waits != nil && !s.kept():
+		view.Host = waits.Host
 	}
 	view.Steps.At = len(view.Steps.Names) + 1
 	return v.show(http.StatusOK, "done", view)

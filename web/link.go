@@ -17,6 +17,7 @@ type link struct {
 	after    string // the page that follows, where it is not the log-in page
 	password bool   // a new one is chosen here
 	dead     deadView
+	deadLed  *message // the same where a product led here; nil: dead says it to everybody
 	use      func(s *nidan.Service, ctx context.Context, ticket, password nidan.Secret, language string, from nidan.From) (nidan.Outcome, error)
 }
 
@@ -66,7 +67,8 @@ var (
 	}
 	notMeLink = link{
 		purpose: nidan.TicketNotMe, page: "notmelink", after: "/done/notme",
-		dead: deadView{msg("notmelink.dead"), msg("login.forgot"), forgot.at}, use: plain((*nidan.Service).NotMeByLink),
+		dead: deadView{msg("notmelink.dead"), msg("login.forgot"), forgot.at}, deadLed: msg("notmelink.dead.led"),
+		use: plain((*nidan.Service).NotMeByLink),
 	}
 )
 
@@ -127,6 +129,7 @@ func (l link) post(v *visit) error {
 	case out.Passed():
 		v.keep(out)
 		if l.after != "" {
+			v.follow(open.Kept)
 			return v.to(l.after)
 		}
 		return v.to("/login?" + l.done)
@@ -140,7 +143,12 @@ func (link) ticket(v *visit) nidan.Secret { return nidan.NewSecret(v.r.PathValue
 
 // isDead says that a link does nothing any more: the same for one that was used,
 // has run out, or never was one.
-func (l link) isDead(v *visit) error { return v.show(http.StatusGone, "dead", l.dead) }
+func (l link) isDead(v *visit) error {
+	if l.deadLed != nil && v.led() {
+		return v.show(http.StatusGone, "dead", deadView{Text: l.deadLed})
+	}
+	return v.show(http.StatusGone, "dead", l.dead)
+}
 
 // showAfter is the page that follows a link. It knows of no account.
 func showAfter(page string) anonymous {

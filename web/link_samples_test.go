@@ -41,10 +41,10 @@ func linkSamples(t testing.TB) []sample {
 		{name: "second-address-done", page: "addressadded"},
 		{name: "cancel", page: "cancel", view: open(cancelLink, nidan.LinkView{Protected: true, Recovery: waiting})},
 		{name: "cancel-ripe", page: "cancel", view: open(cancelLink, nidan.LinkView{Protected: true, Recovery: ripe})},
-		{name: "cancel-done", page: "canceldone"},
+		{name: "cancel-done", page: "canceldone", view: keptView{}},
 		{name: "notme-link", page: "notmelink", view: open(notMeLink, nidan.LinkView{Protected: true})},
 		{name: "notme-link-off", page: "notmelink", view: open(notMeLink, nidan.LinkView{})},
-		{name: "notme-done", page: "notmedone"},
+		{name: "notme-done", page: "notmedone", view: keptView{}},
 	}
 	for name, l := range map[string]link{"invite": invite, "register": registered, "reset": reset, "browser": knowBrowser, "address": addressLink, "cancel": cancelLink, "notme": notMeLink} {
 		list = append(list, sample{name: "dead-" + name, page: "dead", view: l.dead})

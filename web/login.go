@@ -30,10 +30,16 @@ var afterwards = map[string]*message{
 const endedHere = "everywhere"
 
 func showLogin(v *visit) error {
+	if err := v.leadOn(); err != nil {
+		return err
+	}
 	return v.show(http.StatusOK, "login", loginView{Done: afterwards[v.r.URL.RawQuery]})
 }
 
 func postLogin(v *visit) error {
+	if err := v.leadOn(); err != nil {
+		return err
+	}
 	out, err := v.p.svc.SignIn(v.r.Context(), v.form.text("login"), v.form.secret("password"), v.from())
 	if err != nil {
 		return err
@@ -45,7 +51,7 @@ func postLogin(v *visit) error {
 		return v.to("/login/second")
 	case nidan.OK:
 		v.drop(ledCookie)
-		return v.enter(out, "/security")
+		return v.enter(out, v.onward("/security"))
 	}
 	return v.refuse(out, "login", loginView{Login: v.form.text("login"), Wrong: v.reason(out, ""), Waits: out.Reason == nidan.FirstStepWait})
 }
@@ -85,6 +91,9 @@ func (v *visit) signInOver(out nidan.Outcome) error {
 	v.drop(pendingCookie)
 	if v.led() {
 		return v.stepOver(http.StatusGone, msg("stop.ended"), v.reason(out, ""))
+	}
+	if err := v.leadOn(); err != nil {
+		return err
 	}
 	return v.refuse(out, "login", loginView{Ended: v.reason(out, "")})
 }

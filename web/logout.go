@@ -7,5 +7,6 @@ func postLogout(v *visit, s session) error {
 		return err
 	}
 	v.dropSession()
+	v.drop(passCookie) // it waits for whoever left
 	return v.to("/login")
 }

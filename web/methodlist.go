@@ -50,9 +50,15 @@ func (v *visit) replacements(o nidan.Overview, x nidan.AuthenticatorView) []nida
 
 // addable are the methods that can be set up beside what the account has.
 func (v *visit) addable(o nidan.Overview) []nidan.MethodName {
-	return slices.DeleteFunc(slices.Clone(v.p.svc.Methods()), func(m nidan.MethodName) bool {
+	return slices.DeleteFunc(v.reaching(o), func(m nidan.MethodName) bool {
 		return shapes[m].Mailed && slices.ContainsFunc(o.Authenticators, func(x nidan.AuthenticatorView) bool { return x.Method == m })
 	})
+}
+
+// reaching are the methods that can reach the account's holder: what is mailed
+// needs a mailbox.
+func (v *visit) reaching(o nidan.Overview) []nidan.MethodName {
+	return slices.DeleteFunc(slices.Clone(v.p.svc.Methods()), func(m nidan.MethodName) bool { return shapes[m].Mailed && o.Mailbox == "" })
 }
 
 // find returns one of the account's ways, not its backup codes.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/nidan-auth/nidan"
 )
@@ -20,7 +21,11 @@ func showOn(v *visit, s session) error {
 	if s.Protected {
 		return v.to("/security")
 	}
-	view := v.on("")
+	methods, err := v.choices(s)
+	if err != nil {
+		return err
+	}
+	view := v.on(methods, "")
 	view.AskPassword, view.Stale = v.firstStep(s)
 	return v.show(http.StatusOK, "on", view)
 }
@@ -31,7 +36,11 @@ func postOn(v *visit, s session) error {
 	if err != nil {
 		return err
 	}
-	view := v.on(m)
+	methods, err := v.choices(s)
+	if err != nil {
+		return err
+	}
+	view := v.on(methods, m)
 	switch out.Reason {
 	case nidan.OK:
 		return setUpBegun(v, out)
@@ -50,11 +59,19 @@ func postOn(v *visit, s session) error {
 	return v.refuse(out, "on", view)
 }
 
+// choices are what the account can be protected with.
+func (v *visit) choices(s session) ([]nidan.MethodName, error) {
+	if !s.kept() {
+		return v.p.svc.Methods(), nil // whose name is an address
+	}
+	o, err := v.p.svc.Overview(v.r.Context(), s.token)
+	return v.reaching(o), err
+}
+
 // on lists what can be chosen; the proposed method is chosen already.
-func (v *visit) on(chosen nidan.MethodName) onView {
-	methods := v.p.svc.Methods()
+func (v *visit) on(methods []nidan.MethodName, chosen nidan.MethodName) onView {
 	view := onView{Methods: methods, Chosen: chosen, Steps: anySteps()}
-	if _, ok := shapes[chosen]; !ok {
+	if !slices.Contains(methods, chosen) && len(methods) > 0 {
 		view.Chosen = methods[0]
 	}
 	if len(methods) == 1 {

@@ -19,6 +19,7 @@ type recoveryView struct {
 	Second              string        // where it may go instead, masked; empty: nowhere
 	ToSecond            bool          // was chosen
 	Failed              *message      // why nothing was done
+	Kept                string        // name of the product that keeps the account; empty: we do
 }
 
 // IsRipe reports whether the link can be mailed.
@@ -68,6 +69,9 @@ func (v *visit) recovery(s signIn) recoveryView {
 	view := recoveryView{
 		RecoveryView: underWay(s.view.Recovery), Hold: s.view.Hold, From: v.p.svc.Now().Add(s.view.Hold),
 		Mailbox: s.view.Mailbox, Second: s.view.Second,
+	}
+	if s.view.Handover != nil {
+		view.Kept = s.view.Handover.Party
 	}
 	if s.view.Recovery != nil && view.RecoveryView == nil {
 		view.Over = s.view.Recovery.Gone

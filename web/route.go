@@ -18,7 +18,7 @@ const (
 	Undeclared     Need = iota
 	Anonymous           // nothing
 	PendingSignIn       // a pending sign-in: the first step has passed
-	RecoveryTicket      // the ticket of a recovery: its link was used, with the password
+	RecoveryTicket      // the ticket of a recovery: its link was used, behind the first step
 	AnySession          // a session, of whatever level the account demands now
 )
 
@@ -104,7 +104,7 @@ func (h withPending) serve(v *visit) error {
 // serve lets nobody pass without the ticket of a recovery that is honoured now.
 func (h withTicket) serve(v *visit) error {
 	if _, came := v.cookie(binding.cookie); !came {
-		return v.to("/login")
+		return v.loginAgain()
 	}
 	_, out, err := v.held(nobody{}, binding)
 	switch {
@@ -118,13 +118,26 @@ func (h withTicket) serve(v *visit) error {
 
 // serve lets nobody pass without a live session: they log in.
 func (h withSession) serve(v *visit) error {
+	s, ok, err := v.alive()
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return v.loginAgain()
+	}
+	return h(v, s)
+}
+
+// alive is the session that the browser shows, and what its pages are told of
+// it. false: there is none, or it is over, and was forgotten.
+func (v *visit) alive() (s session, ok bool, err error) {
 	value, came := v.cookie(sessionCookie)
 	tok, ok := nidan.ParseSession(value)
 	if !ok {
 		if came {
 			v.dropSession()
 		}
-		return v.loginAgain()
+		return session{}, false, nil
 	}
 	ses, err := v.p.svc.Session(v.r.Context(), tok)
 	var fault *nidan.Fault
@@ -132,13 +145,13 @@ func (h withSession) serve(v *visit) error {
 	case errors.Is(err, nidan.ErrNotFound), errors.Is(err, nidan.ErrFrozen), errors.As(err, &fault):
 		// To the bearer all of these mean the same; the Service told the operator.
 		v.dropSession()
-		return v.loginAgain()
+		return session{}, false, nil
 	case err != nil:
-		return err
+		return session{}, false, err
 	}
 	v.account, v.banner = ses.Name, recovering(ses.Recovery)
 	v.product, v.leadsBack = ses.Handover, true
-	return h(v, session{ses, tok})
+	return session{ses, tok}, true, nil
 }
 
 // newMux registers the table, and beside it what answers a wrong method and an

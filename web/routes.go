@@ -44,14 +44,17 @@ func table() []Route {
 		{"GET", "/done/second", Anonymous, showAfter("addressadded")},
 		{"GET", "/cancel/{ticket}", Anonymous, anonymous(cancelLink.show)},
 		{"POST", "/cancel/{ticket}", Anonymous, anonymous(cancelLink.post)},
-		{"GET", "/done/cancel", Anonymous, showAfter("canceldone")},
+		{"GET", "/done/cancel", Anonymous, showAfterLink("canceldone")},
 		{"GET", "/notme/{ticket}", Anonymous, anonymous(notMeLink.show)},
 		{"POST", "/notme/{ticket}", Anonymous, anonymous(notMeLink.post)},
-		{"GET", "/done/notme", Anonymous, showAfter("notmedone")},
+		{"GET", "/done/notme", Anonymous, showAfterLink("notmedone")},
 
 		{"GET", "/step/{ticket}", Anonymous, anonymous(showStep)},
 		{"POST", "/step/{ticket}", Anonymous, anonymous(postStep)},
 		{"POST", "/back", AnySession, withSession(postBack)},
+
+		{"GET", passPath, Anonymous, anonymous(showPass)},
+		{"POST", passPath + "/again", AnySession, withSession(postPassAgain)},
 
 		{"GET", "/recovery/{ticket}", Anonymous, anonymous(showBind)},
 		{"POST", "/recovery/{ticket}", Anonymous, anonymous(postBind)},

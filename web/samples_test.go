@@ -20,6 +20,8 @@ type sample struct {
 	banner *banner
 
 	product *nidan.HandoverView // that led here
+	led     bool                // one did not long ago
+	pass    *passAsk            // that waits
 	bare    bool                // of pages that offer nothing beyond the app and its backup codes
 }
 
@@ -78,6 +80,8 @@ func samples(t testing.TB) []sample {
 	list = append(list, bindSamples(t)...)
 	list = append(list, settingsSamples(t)...)
 	list = append(list, stepSamples(t)...)
+	list = append(list, passSamples()...)
+	list = append(list, keptLinkSamples()...)
 	return append(list, helpSamples(t)...)
 }
 
@@ -92,7 +96,8 @@ func (s sample) render(p *Pages, l *locale) (string, error) {
 	if s.guest {
 		pg.Account = ""
 	}
-	pg.Recovery, pg.Product = s.banner, s.product
+	pg.Recovery, pg.Product, pg.Pass = s.banner, s.product, s.pass
+	pg.Led = s.led || s.product != nil
 	if view, ok := s.view.(func(*locale) any); ok {
 		pg.View = view(l)
 	}

@@ -49,11 +49,16 @@ func showSecond(v *visit, s signIn) error {
 	if !s.view.Until.IsZero() {
 		view.Waits = v.reason(nidan.Outcome{Reason: nidan.Waiting, Until: s.view.Until, Count: s.view.Count}, view.Way.Method)
 	}
-	v.leadsBack = true
+	if err := v.leadOnFrom(s); err != nil {
+		return err
+	}
 	return v.show(http.StatusOK, "second", view)
 }
 
 func postSecond(v *visit, s signIn) error {
+	if err := v.leadOnFrom(s); err != nil {
+		return err
+	}
 	ans := v.answer()
 	ans.Remember = v.form.ticked("remember")
 	out, err := v.p.svc.Answer(v.r.Context(), s.token, ans, v.from())
@@ -61,13 +66,16 @@ func postSecond(v *visit, s signIn) error {
 	case err != nil:
 		return err
 	case out.Passed():
-		return v.enter(out, "/security")
+		return v.enter(out, v.onward("/security"))
 	}
 	return v.refuseSecond(out, s, &ans)
 }
 
 // postSend mails a number, the first or a new one.
 func postSend(v *visit, s signIn) error {
+	if err := v.leadOnFrom(s); err != nil {
+		return err
+	}
 	out, err := v.p.svc.SendCode(v.r.Context(), s.token, v.form.text("way"), v.from())
 	switch {
 	case err != nil:
@@ -108,8 +116,17 @@ func (v *visit) refuseSecond(out nidan.Outcome, s signIn, ans *nidan.Answer) err
 	} else {
 		view.Code = v.wrongCode(why, view.Way.Method)
 	}
-	v.leadsBack = true
 	return v.refuse(out, "second", view)
+}
+
+// leadOnFrom lets the form lead to where the log-in was begun for: the product
+// that led here, or the proxied host that waits.
+func (v *visit) leadOnFrom(s signIn) error {
+	v.leadsBack = true
+	if s.view.Handover != nil {
+		return nil
+	}
+	return v.leadOn()
 }
 
 // second prepares the page for the way with this id, or the one to ask first.

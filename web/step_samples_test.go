@@ -76,7 +76,7 @@ func keptSamples() []sample {
 		{name: "kept-account", page: "account", view: accountView{overview, nil}},
 		{name: "kept-on", page: "on", view: choose},
 		{name: "kept-on-stale", page: "on", view: late, bad: true},
-		{name: "kept-done", page: "done", view: doneView{overview, stepsOf("totp", false, false, 4)}},
+		{name: "kept-done", page: "done", view: doneView{overview, stepsOf("totp", false, false, 4), ""}},
 		{name: "kept-off", page: "off", view: both(offPath, nil)},
 		{name: "kept-off-wrong", page: "off", view: wrongCode, bad: true},
 		{name: "kept-off-stale", page: "off", view: stale(both(offPath, nil))},

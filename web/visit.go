@@ -22,6 +22,7 @@ type visit struct {
 
 	product   *nidan.HandoverView // that led here, nil: none
 	leadsBack bool                // a form of the page may lead back to it
+	pass      *passAsk            // of the proxied host that a form of the page may lead on to, nil: none
 }
 
 func (p *Pages) handle(pattern string, do func(*visit) error) http.HandlerFunc {
@@ -47,7 +48,7 @@ func (v *visit) from() nidan.From {
 }
 
 // to leads on after a POST. path is one of our own, written in the code, or that
-// of a product, see goBack.
+// of a product or a proxied host, see goBack and crossTo.
 func (v *visit) to(path string) error {
 	v.w.Header().Set("Location", path)
 	v.w.WriteHeader(http.StatusSeeOther)
@@ -67,6 +68,8 @@ type page struct {
 	Account   string              // empty: nobody is logged in
 	Recovery  *banner             // under way in that account
 	Product   *nidan.HandoverView // that led here, nil: none
+	Led       bool                // one led here not long ago
+	Pass      *passAsk            // of the proxied host that a log-in leads on to, nil: none
 	Failed    bool                // the title says so
 	Posted    bool                // it answers a form, and stands in for the page of Here
 	View      any
@@ -96,13 +99,17 @@ func (v *visit) retryAfter(d time.Duration) {
 func (v *visit) write(status int, name string, pg page) error {
 	pg.Lang, pg.Languages, pg.Here = v.locale.Tag(), v.p.locales.all, v.here()
 	pg.Brand, pg.Account, pg.Recovery, pg.Product = v.p.brand, v.account, v.banner, v.product
+	pg.Led, pg.Pass = v.led(), v.pass
 	pg.Posted = v.r.Method == http.MethodPost
 	var b bytes.Buffer
 	if err := v.locale.execute(&b, name, pg); err != nil {
 		return err
 	}
-	if v.leadsBack && v.product != nil {
+	switch {
+	case v.leadsBack && v.product != nil:
 		v.w.Header().Set("Content-Security-Policy", leadingTo(v.product.Return))
+	case v.pass != nil:
+		v.w.Header().Set("Content-Security-Policy", leadingTo(v.p.at(v.pass.Host)))
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.Header().Set("Content-Language", v.locale.Tag())

@@ -51,6 +51,7 @@ type Pages struct {
 	log     *slog.Logger
 	brand   brand
 	host    string // of the public URL, without a default port
+	scheme  string // … and that of every proxied host
 	headers http.Header
 	origin  *http.CrossOriginProtection
 	assets  assets
@@ -81,7 +82,7 @@ func New(c Config) (*Pages, error) {
 		}
 	}
 	p := &Pages{
-		svc: c.Service, from: c.From, log: c.Log, brand: b, host: canonicalHost(c.Public.Scheme, c.Public.Host),
+		svc: c.Service, from: c.From, log: c.Log, brand: b, host: canonicalHost(c.Public.Scheme, c.Public.Host), scheme: c.Public.Scheme,
 		headers: securityHeaders(c.Public), origin: http.NewCrossOriginProtection(),
 	}
 	if p.log == nil {

@@ -29,7 +29,7 @@ type holder interface {
 	complete(*visit, carried) (nidan.Outcome, error)
 }
 
-// nobody has proven with the link of a recovery, and the password, what its
+// nobody has proven with the link of a recovery, and the first step, what its
 // ticket stands for. It is worth nothing anywhere else.
 type nobody struct{}
 

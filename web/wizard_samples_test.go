@@ -87,7 +87,7 @@ func wizardSamples(t testing.TB) []sample {
 		{name: "codes-unsaved", page: "codes", view: unsaved, bad: true},
 		{name: "codes-adds", page: "codes", view: newCode},
 		{name: "codes-reissued", page: "codes", view: reissued},
-		{name: "done", page: "done", view: doneView{sampleOverview(appView, sheetView), done}},
+		{name: "done", page: "done", view: doneView{sampleOverview(appView, sheetView), done, ""}},
 		{name: "changed-added", page: "changed", view: changedView{sampleOverview(appView, sheetView), false}},
 		{name: "changed-replaced", page: "changed", view: changedView{sampleOverview(appView, sheetView), true}},
 		{name: "code", page: "code", view: renewed},

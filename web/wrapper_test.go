@@ -30,7 +30,7 @@ func TestEveryRouteDeclaresItsNeed(t *testing.T) {
 		"GET /cancel/{ticket}": true, "POST /cancel/{ticket}": true, "GET /done/cancel": true,
 		"GET /recovery/{ticket}": true, "POST /recovery/{ticket}": true, "GET /recover/done": true,
 		"GET /notme/{ticket}": true, "POST /notme/{ticket}": true, "GET /done/notme": true,
-		"GET /step/{ticket}": true, "POST /step/{ticket}": true,
+		"GET /step/{ticket}": true, "POST /step/{ticket}": true, "GET /pass": true,
 	}
 	for _, r := range p.Routes() {
 		name := r.Method + " " + r.Pattern
@@ -274,7 +274,7 @@ func TestCookies(t *testing.T) {
 	p := newPages(t)
 	p.mux = http.NewServeMux()
 	p.mux.Handle("/", p.handle("/", func(v *visit) error {
-		for _, name := range []string{sessionCookie, pendingCookie, browserCookie, rememberedCookie, setUpCookie, reissueCookie, renewCookie} {
+		for _, name := range []string{sessionCookie, pendingCookie, browserCookie, rememberedCookie, setUpCookie, reissueCookie, renewCookie, passCookie} {
 			v.set(name, nidan.NewSecret("x"))
 		}
 		return v.to("/security")
@@ -283,7 +283,7 @@ func TestCookies(t *testing.T) {
 		if !strings.HasPrefix(c.Name, "__Host-nidan_") || !c.Secure || !c.HttpOnly || c.Path != "/" || c.Domain != "" || c.SameSite != http.SameSiteLaxMode {
 			t.Errorf("%s: %s", c.Name, c)
 		}
-		if persistent := c.MaxAge > 0; persistent != (c.Name == browserCookie || c.Name == rememberedCookie) {
+		if persistent := c.MaxAge > 0; persistent != (c.Name == browserCookie || c.Name == rememberedCookie || c.Name == passCookie) {
 			t.Errorf("%s: Max-Age %d", c.Name, c.MaxAge)
 		}
 	}
