@@ -40,7 +40,9 @@ part_tools() {
   need keepassxc command -v keepassxc-cli
   need fonts-noto-cjk dpkg -s fonts-noto-cjk
   need fonts-dejavu-core dpkg -s fonts-dejavu-core
-  need nodejs command -v node # runs an example
+  need nodejs command -v node # the peers of the recipes
+  need nginx sh -c 'PATH=$PATH:/usr/sbin command -v nginx'
+  need caddy command -v caddy
   need npm command -v npm # fetches the rules of accessibility
   install_missing
   fetch_axe
@@ -56,6 +58,8 @@ install_missing() {
   [ "$(id -u)" -eq 0 ] || root=(sudo)
   command -v apt-get >/dev/null || { echo "install them: this is not a Debian"; return 1; }
   export DEBIAN_FRONTEND=noninteractive
+  # What is installed here is for the tests to start, each for itself.
+  export RUNLEVEL=1
   "${root[@]}" apt-get -qq update
   "${root[@]}" apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
 }

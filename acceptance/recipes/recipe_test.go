@@ -38,6 +38,9 @@ type recipe struct {
 	dir     string
 	example string // text of the example
 	steps   map[string]func()
+	proxies func(command string) // starts the proxy of a page that has one
+	others  []string             // ports of the page beside Nidan's and the product's, and those in their place
+	data    string               // Nidan's folder
 
 	nidan   *rig.Outside
 	at      string       // host and port of Nidan
@@ -50,7 +53,7 @@ type recipe struct {
 // examples are where they are in a checkout.
 func newRecipe(t *testing.T, example string) *recipe {
 	t.Helper()
-	r := &recipe{t: t, dir: filepath.Join(t.TempDir(), "checkout"), at: "127.0.0.1:0"}
+	r := &recipe{t: t, dir: filepath.Join(t.TempDir(), "checkout"), at: "127.0.0.1:0", data: "shop-data"}
 	var err error
 	if r.kept, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
@@ -78,7 +81,7 @@ func port(at string) string { return at[strings.LastIndexByte(at, ':')+1:] }
 
 // here puts the ports in use in place of those of the page.
 func (r *recipe) here(text string) string {
-	return strings.NewReplacer("8080", port(r.at), "3000", port(r.shop)).Replace(text)
+	return strings.NewReplacer(append([]string{"8080", port(r.at), "3000", port(r.shop)}, r.others...)...).Replace(text)
 }
 
 // program is the one that make test has built, or a new one.
@@ -143,6 +146,8 @@ func (r *recipe) console(text string) {
 		switch {
 		case strings.HasPrefix(command, "bin/nidan serve "):
 			r.serve(command)
+		case strings.HasPrefix(command, "nginx "), strings.HasPrefix(command, "caddy "):
+			r.proxies(command)
 		case strings.Contains(command, " node "):
 			r.start(command, want)
 		default:
@@ -155,7 +160,7 @@ func (r *recipe) console(text string) {
 func (r *recipe) command(ctx context.Context, line string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "sh", "-c", line)
 	cmd.Dir = r.dir
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + r.dir, "LC_ALL=C.UTF-8", "NIDAN_LISTEN=" + r.at}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH") + ":/usr/sbin", "HOME=" + r.dir, "LC_ALL=C.UTF-8", "NIDAN_LISTEN=" + r.at}
 	return cmd
 }
 
@@ -173,7 +178,7 @@ func (r *recipe) run(line, want string) {
 // serve starts Nidan.
 func (r *recipe) serve(line string) {
 	r.t.Helper()
-	r.nidan = rig.NewOutside(r.t, filepath.Join(r.dir, "bin", "shop-data"), "", func() *exec.Cmd {
+	r.nidan = rig.NewOutside(r.t, filepath.Join(r.dir, "bin", r.data), "", func() *exec.Cmd {
 		return r.command(context.WithoutCancel(r.t.Context()), "exec "+line)
 	})
 	r.at = strings.TrimPrefix(r.nidan.URL, "http://")

@@ -1,0 +1,269 @@
+package recipes
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"html"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/nidan-auth/nidan/acceptance/rig"
+)
+
+// A proxy is the recipe of docs/recipes/nginx.md or caddy.md: a real one in front
+// of an application that shows what it is sent.
+type proxy struct {
+	*recipe
+	guarded string       // host and port of the application, as browsers name it
+	mine    net.Listener // keeps that port until the proxy starts
+	file    string       // the proxy's configuration
+}
+
+func TestNginx(t *testing.T) { guarded(t, "docs/recipes/nginx.md", "examples/nginx/nginx.conf") }
+
+func TestCaddy(t *testing.T) { guarded(t, "docs/recipes/caddy.md", "examples/caddy/Caddyfile") }
+
+func guarded(t *testing.T, page, example string) {
+	p := &proxy{recipe: newRecipe(t, example)}
+	var err error
+	if p.mine, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	p.guarded = "localhost:" + port(p.mine.Addr().String())
+	p.others, p.data, p.proxies = []string{"8090", port(p.guarded)}, "app-data", p.startProxy
+	if err := os.Remove(filepath.Join(p.dir, "examples")); err != nil {
+		t.Fatal(err)
+	}
+	p.file = filepath.Join(p.dir, example)
+	p.steps = map[string]func(){"log in": p.logIn}
+	p.follow(page)
+}
+
+// startProxy starts it, on the example's configuration but for the ports, and
+// waits until it listens.
+func (p *proxy) startProxy(line string) {
+	p.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(p.file), 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(p.file, []byte(p.here(p.example)), 0o644); err != nil {
+		p.t.Fatal(err)
+	}
+	p.mine.Close()
+	cmd := p.command(context.WithoutCancel(p.t.Context()), "exec "+line)
+	var log strings.Builder
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait() // it says that it was told to
+		if p.t.Failed() {
+			p.t.Logf("the proxy says:\n%s", log.String())
+		}
+	})
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) { // until it listens
+		c, err := net.Dial("tcp", "127.0.0.1:"+port(p.guarded))
+		if err == nil {
+			c.Close()
+			return
+		}
+		if time.Now().After(end) {
+			p.t.Fatalf("%s does not listen: %v\n%s", line, err, log.String())
+		}
+	}
+}
+
+// visitor is somebody with cookies, led from host to host as a browser is.
+type visitor struct {
+	p *proxy
+	*http.Client
+	trail []string // where it was led
+}
+
+func (p *proxy) visitor() *visitor {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	v := &visitor{p: p}
+	v.Client = &http.Client{Jar: secureOnLoopback{jar}, CheckRedirect: func(req *http.Request, _ []*http.Request) error {
+		if v.trail = append(v.trail, req.URL.Host+req.URL.Path); len(v.trail) > 10 {
+			return fmt.Errorf("led in a circle: %v", v.trail)
+		}
+		return nil
+	}}
+	return v
+}
+
+// secureOnLoopback gives Secure cookies to http on this machine, as browsers do.
+type secureOnLoopback struct{ *cookiejar.Jar }
+
+func (j secureOnLoopback) https(u *url.URL) *url.URL {
+	c := *u
+	c.Scheme = "https"
+	return &c
+}
+
+// SetCookies implements [http.CookieJar].
+func (j secureOnLoopback) SetCookies(u *url.URL, c []*http.Cookie) { j.Jar.SetCookies(j.https(u), c) }
+
+// Cookies implements [http.CookieJar].
+func (j secureOnLoopback) Cookies(u *url.URL) []*http.Cookie { return j.Jar.Cookies(j.https(u)) }
+
+// seen is what the application was sent, or the page that came instead.
+type seen struct {
+	status  int
+	at      string // where the visitor ended
+	Path    string
+	Headers map[string]string
+	body    string
+}
+
+func (v *visitor) do(method, address string, form url.Values, headers ...string) seen {
+	v.p.t.Helper()
+	v.trail = nil
+	req, err := http.NewRequest(method, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		v.p.t.Fatal(err)
+	}
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Origin", req.URL.Scheme+"://"+req.URL.Host)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header[headers[i]] = append(req.Header[headers[i]], headers[i+1])
+	}
+	resp, err := v.Do(req)
+	if err != nil {
+		v.p.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		v.p.t.Fatal(err)
+	}
+	s := seen{status: resp.StatusCode, at: resp.Request.URL.String(), body: string(b)}
+	_ = json.Unmarshal(b, &s) // a page of Nidan's is none
+	return s
+}
+
+var hidden = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)"`)
+
+// form is what a page's hidden fields hold, with more.
+func (s seen) form(more ...string) url.Values {
+	f := url.Values{}
+	for _, m := range hidden.FindAllStringSubmatch(s.body, -1) {
+		f.Set(m[1], html.UnescapeString(m[2]))
+	}
+	for i := 0; i < len(more); i += 2 {
+		f.Set(more[i], more[i+1])
+	}
+	return f
+}
+
+const theo = "correct horse battery staple"
+
+// logIn is the person's part, and then everybody else's.
+func (p *proxy) logIn() {
+	p.t.Helper()
+	text, err := os.ReadFile(filepath.Join(p.dir, "bin", "invitation"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	link, _, _ := strings.Cut(string(text), "\n")
+	v := p.visitor()
+	page := v.do("GET", link, nil)
+	if page = v.do("POST", link, page.form("password", theo, "again", theo)); page.status != 200 || !strings.Contains(page.at, "/login") {
+		p.t.Fatalf("the invitation leads to %s: %s", page.at, rig.Page{Body: page.body}.Text())
+	}
+	app := "http://" + p.guarded
+	page = v.do("GET", app+"/orders?page=2", nil)
+	if page.status != 200 || !strings.HasSuffix(page.at, p.at+"/login") || !strings.Contains(page.body, p.guarded) {
+		p.t.Fatalf("without a log-in one is led by %v to %s: %s", v.trail, page.at, rig.Page{Body: page.body}.Text())
+	}
+	page = v.do("POST", page.at, page.form("login", mina, "password", theo))
+	if page.status != 200 || page.at != app+"/orders?page=2" || page.Path != "/orders?page=2" {
+		p.t.Fatalf("after the log-in one is led by %v to %s: %d %.400s", v.trail, page.at, page.status, page.body)
+	}
+	p.toldRight(page)
+	p.nobodyElse(v, app)
+}
+
+// toldRight checks what the application is told.
+func (p *proxy) toldRight(s seen) {
+	p.t.Helper()
+	if s.Headers["nidan-name"] != mina || s.Headers["nidan-acr"] != "1" || len(s.Headers["nidan-account"]) != 26 || strings.Count(s.Headers["nidan-assertion"], ".") != 2 {
+		p.t.Errorf("the application is told %v", s.Headers)
+	}
+	if c := s.Headers["cookie"]; strings.Contains(c, "nidan") {
+		p.t.Errorf("the application sees the cookies %q", c)
+	}
+}
+
+// nobodyElse attacks what stands (SECURITY O5).
+func (p *proxy) nobodyElse(v *visitor, app string) {
+	p.t.Helper()
+	forged := []string{"Nidan-Account", "me", "Nidan-Name", "admin@example.com", "nidan-name", "admin@example.com", "Nidan_Name", "admin@example.com", "NIDAN-ACR", "aal2", "X-Forwarded-Host", p.guarded, "X-Forwarded-Uri", "/", "X-Original-Url", "/public"}
+	// With a pass: what came along is replaced.
+	s := v.do("GET", app+"/again", nil, append(forged, "Cookie", "mine=1; __Host-nidan_away=x; also=2")...)
+	if s.Path != "/again" {
+		p.t.Fatalf("with forged headers beside the pass: %d at %s %.300s", s.status, s.at, s.body)
+	}
+	p.toldRight(s)
+	if text := fmt.Sprint(s.Headers); strings.Contains(text, "admin@example.com") {
+		p.t.Errorf("the application is told %s", text)
+	}
+	if c := s.Headers["cookie"]; !strings.Contains(c, "mine=1") || !strings.Contains(c, "also=2") {
+		p.t.Errorf("of its own cookies the application sees %q", c)
+	}
+	// Without one: however it is asked, the application is not reached.
+	for _, path := range []string{"/", "/orders", "//orders", "/_nidan/../orders", "/_nidan/check", "/_nidan/start", "/orders%2f..;/", "/./", "/%5fnidan/done/../../orders", "/_nidan/done", "/_nidan/doneX", "/forward-auth", "/_nidan/check/../orders"} {
+		for _, method := range []string{"GET", "POST", "HEAD", "OPTIONS", "DELETE"} {
+			stranger := p.visitor()
+			stranger.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+			got := stranger.do(method, app+path, nil, append(forged, "Cookie", "__Host-nidan_host=nq_garbage; __Host-nidan_host=nq_x")...)
+			if got.Headers != nil || got.status == 200 {
+				p.t.Errorf("%s %s reaches the application: %d %.200s", method, path, got.status, got.body)
+			}
+		}
+	}
+	// A pass is no log-in at Nidan, and none at another host.
+	host, _ := url.Parse("https://" + p.guarded)
+	for _, c := range v.Jar.(secureOnLoopback).Jar.Cookies(host) {
+		if strings.HasPrefix(c.Name, "__Host-nidan_session") {
+			p.t.Errorf("the host has %s", c.Name)
+		}
+	}
+	// Log out everywhere holds at the next request.
+	if out, errs, code := p.nidanSays("account", "log-out", mina, "--reason", "test"); code != 0 {
+		p.t.Fatal(out, errs)
+	}
+	if s := v.do("GET", app+"/orders", nil); s.Headers != nil || !strings.HasSuffix(s.at, "/login") {
+		p.t.Errorf("after log out everywhere: %d at %s", s.status, s.at)
+	}
+}
+
+func (p *proxy) nidanSays(words ...string) (stdout, stderr string, code int) {
+	var quoted []string
+	for _, w := range words {
+		quoted = append(quoted, "'"+w+"'")
+	}
+	cmd := p.command(p.t.Context(), "bin/nidan "+strings.Join(quoted, " ")+" --data bin/app-data")
+	var out, errs strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	_ = cmd.Run() // its code tells
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
