@@ -271,7 +271,7 @@ func TestNoHostWaits(t *testing.T) {
 				t.Errorf("a cookie of %.60q leads on", host)
 			}
 			b.send("/login", "login", p.name, "password", p.password, "pass", bind+"."+host)
-			if strings.ContainsAny(host, "\x00\xff") || len(host)+len(bind) > 2000 {
+			if strings.Contains(host, "\x00") || strings.Contains(host, "\xff") || len(host)+len(bind) > 2000 {
 				continue // no form is read of these
 			}
 			b.at("/security", http.StatusOK)

@@ -46,7 +46,6 @@ type town struct {
 	ses  []string  // sessions of ours
 	at   int       // next of kept to answer
 	turn int       // next of own to log in
-	mu   sync.Mutex
 }
 
 // cheap hashes nothing: backup codes that nobody will ever give.

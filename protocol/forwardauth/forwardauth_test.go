@@ -222,7 +222,7 @@ func (h *house) verify(r *http.Response, host string) {
 	if err := json.NewDecoder(h.get(KeysPath).Body).Decode(&set); err != nil || len(set.Keys) != 1 || !set.Keys[0].IsPublic() {
 		h.Fatalf("the keys: %v, %v", set, err)
 	}
-	signed, err := jose.ParseSigned(r.Header.Get("Nidan-Assertion"), []jose.SignatureAlgorithm{jose.ES256})
+	signed, err := jose.ParseSignedCompact(r.Header.Get("Nidan-Assertion"), []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
 		h.Fatal(err)
 	}
