@@ -196,6 +196,17 @@ func TestCapsFitTheDocument(t *testing.T) {
 	times(2*maxPrompts, &a.Prompts)
 	times(maxRemembered, &a.Remembered)
 	a.Second.Address = strings.Repeat("n", 254)
+	a.Name, a.Address, a.Ref = strings.Repeat("日", maxLabel), strings.Repeat("n", 254), strings.Repeat("r", maxRef)
+	h := a.Pending[0].Handover
+	h.Party, h.Return, h.Bind = strings.Repeat("p", 39), strings.Repeat("r", maxReturn), strings.Repeat("b", 43)
+	h.Address, h.Browser = strings.Repeat("a", 45), strings.Repeat("b", 60)
+	q := &a.Requests[0]
+	q.Key, q.Body, q.Reason = strings.Repeat("k", 22), strings.Repeat("b", 43), IdempotencyMismatch
+	q.Told.AMR = []string{"pwd", "otp", "mfa"}
+	times(maxRequests, &a.Requests)
+	r := &a.Results[0]
+	r.ID, r.Sum, r.Party, r.Bind, r.AMR = strings.Repeat("i", 26), strings.Repeat("s", 43), h.Party, h.Bind, q.Told.AMR
+	times(maxResults, &a.Results)
 	for c := range a.Throttle.Sends {
 		for len(a.Throttle.Sends[c]) < sendsADay {
 			a.Throttle.Sends[c] = append(a.Throttle.Sends[c], 1_800_000_000)

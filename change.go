@@ -148,7 +148,7 @@ func (s *Service) attempt(ctx context.Context, l loaded, cmd command, hashed []H
 	}
 	l.acct = l.acct.clone()
 	if q := l.acct.request(cmd.from.Request, now); q != nil {
-		return q.outcome(cmd.from.Request), nil
+		return q.outcome(cmd.from.Request, l.acct), nil
 	}
 	d := &decision{loaded: l, s: s, now: now, random: random, hashed: hashed, from: cmd.from, base: l.acct.Version}
 	out := decide(d)

@@ -40,7 +40,6 @@ type HandoverRequest struct {
 // handover is a request as documents and sessions hold it.
 type handover struct {
 	Party   string      `json:"p"`
-	Name    string      `json:"n"` // of the party
 	Use     HandoverUse `json:"u"`
 	Return  string      `json:"r"`
 	Level   Level       `json:"l"`
@@ -65,7 +64,7 @@ func (h *handover) view(a *Account) *HandoverView {
 	if h == nil {
 		return nil
 	}
-	return &HandoverView{Party: h.Name, Label: a.Name, Use: h.Use, Return: h.Return, At: h.At, Address: h.Address, Browser: h.Browser}
+	return &HandoverView{Party: a.Brand, Label: a.Name, Use: h.Use, Return: h.Return, At: h.At, Address: h.Address, Browser: h.Browser}
 }
 
 // A HandoverToken is the last path segment of the link that leads here. It is no
@@ -101,7 +100,7 @@ type ReturnGrant struct {
 
 // An Assertion is what a product is told of a sign-in.
 type Assertion struct {
-	Account string    `json:"a"` // by the product's own id
+	Account string    `json:"-"` // by the product's own id
 	Level   Level     `json:"l"`
 	AMR     []string  `json:"m"`
 	AuthAt  time.Time `json:"t"` // of the newest proof
@@ -140,7 +139,7 @@ func (s *Service) OpenHandover(ctx context.Context, k Kept, req HandoverRequest,
 			ID: t.id, Sum: t.sum, Class: class, At: d.now, Expires: d.now.Add(handoverFor),
 			First: ses.body.Proofs[0], Epoch: a.Epoch, Revision: a.Revision,
 			Handover: &handover{
-				Party: a.Party, Name: k.caller.party.Name, Use: req.Use, Return: req.Return, Level: req.Level, Bind: req.Bind,
+				Party: a.Party, Use: req.Use, Return: req.Return, Level: req.Level, Bind: req.Bind,
 				At: d.now, Address: from.Address, Browser: from.Browser,
 			},
 		}

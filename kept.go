@@ -102,7 +102,7 @@ func (s *Service) repeated(ctx context.Context, c *Caller, ref string, from From
 		return Outcome{}, err
 	}
 	if r := l.acct.request(from.Request, s.nowFor(l.acct)); r != nil {
-		return r.outcome(from.Request), nil
+		return r.outcome(from.Request, l.acct), nil
 	}
 	return Outcome{Reason: AccountExists}, nil
 }

@@ -205,13 +205,14 @@ func (a *Account) request(r Request, now time.Time) *answeredRequest {
 
 // outcome is what a repetition is answered: what came of it, without anything
 // secret.
-func (q *answeredRequest) outcome(r Request) Outcome {
+func (q *answeredRequest) outcome(r Request, a *Account) Outcome {
 	if q.Body != r.Body {
 		return Outcome{Reason: IdempotencyMismatch}
 	}
 	out := Outcome{Reason: q.Reason, Repeated: true}
-	if q.Told.Account != "" {
+	if q.Told.Level != LevelNone {
 		told := q.Told
+		told.Account = a.Ref
 		out.Assertion = &told
 	}
 	return out

@@ -16,6 +16,8 @@ const (
 	maxParties = 50
 	maxKeys    = 200
 	maxReturns = 20 // return addresses of a party, and as many hosts
+
+	maxReturn = 240 // bytes of one: open sign-ins hold it
 )
 
 // maxKeyLife is how long a key lives at most.
@@ -123,7 +125,7 @@ func (p *Party) check() Reason {
 	}
 	for _, r := range p.Returns {
 		u, err := url.Parse(r)
-		if err != nil || !secure(u) || u.User != nil || u.Fragment != "" || u.RawQuery != "" || u.ForceQuery || !hostName.MatchString(u.Host) || u.String() != r {
+		if err != nil || len(r) > maxReturn || !secure(u) || u.User != nil || u.Fragment != "" || u.RawQuery != "" || u.ForceQuery || !hostName.MatchString(u.Host) || u.String() != r {
 			return ReturnInvalid
 		}
 	}
