@@ -23,6 +23,7 @@ type grammar struct {
 	Account  accountCommands `cmd:"" help:"Invite, help and inspect accounts."`
 	Party    partyCommands   `cmd:"" help:"Register the products that rely on Nidan."`
 	Key      keyCommands     `cmd:"" help:"Make, list and end keys of the API."`
+	API      apiCommand      `cmd:"" name:"api" help:"Call any operation of the API."`
 	Audit    auditCommands   `cmd:"" help:"Read and verify the audit trails."`
 	Doctor   doctorCommand   `cmd:"" help:"Look for what is wrong, and say what to do."`
 	Settings settingsCommand `cmd:"" name:"config" help:"Print every setting and where it comes from."`

@@ -3,6 +3,8 @@ package server
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -119,4 +121,48 @@ func TestDoors(t *testing.T) {
 			t.Errorf("%s answers %d %v", path, w.Code, w.Header())
 		}
 	}
+}
+
+// Any operation, from the command line to a running server.
+func TestAPICommand(t *testing.T) {
+	bare(t)
+	c := started(t)
+	s := opened(t, Config{Data: c.Data})
+	running := httptest.NewServer(s.Handler())
+	defer running.Close()
+	file := filepath.Join(t.TempDir(), "key")
+	run := func(want int, says string, args ...string) string {
+		t.Helper()
+		code, out, errs := shell(t, args...)
+		if code != want || !strings.Contains(out+errs, says) {
+			t.Fatalf("%v: exit %d, want %d and …%s…\n%s%s", args, code, want, says, out, errs)
+		}
+		return out
+	}
+	call := func(want int, says string, words ...string) string {
+		t.Helper()
+		return run(want, says, append(append([]string{"api"}, words...), "--server", running.URL, "--key-file", file)...)
+	}
+	run(exitOK, "", "party", "put", "shop", "--name=Example Shop", "--return=https://shop.example/back", "--reason=x", "--data", c.Data)
+	key := run(exitOK, "nk_", "key", "create", "shop", "--scope=admin", "--scope=read", "--scope=assert-first-step", "--reason=x", "--data", c.Data)
+	must(t, os.WriteFile(file, []byte(key), 0o600))
+
+	if list := run(exitOK, "register-account", "api", "--server", running.URL); strings.Count(list, "\n") < 20 {
+		t.Errorf("listed:\n%s", list)
+	}
+	call(exitOK, `"id": "mina/1"`, "register-account", "id=mina/1", "label=Mina K.", "--repeat=one")
+	call(exitOK, `"id": "mina/1"`, "register-account", "id=mina/1", "label=Mina K.", "--repeat=one")
+	call(exitFailed, "account_exists", "register-account", "id=mina/1", "label=Mina K.")
+	call(exitOK, `"label": "Mina K."`, "read-account", "id=mina/1")
+	call(exitOK, `"acr": "1"`, "start-sign-in", "id=mina/1", "first_step.changed_by_mail=false", "browser.address=198.51.100.1")
+	call(exitOK, "/step/nh_", "open-hosted", "id=mina/1", "use=sign-in", "return_to=https://shop.example/back", "acr=2step", "bind="+strings.Repeat("A", 43))
+	call(exitOK, "", "delete-account", "id=mina/1")
+	call(exitFailed, "no operation", "everything")
+	call(exitFailed, "wants id=VALUE", "read-account")
+	call(exitFailed, "it has address, label, language", "update-account", "id=x", "name=y")
+	call(exitFailed, "true or false", "start-sign-in", "id=x", "first_step.changed_by_mail=perhaps")
+	call(exitFailed, "NAME=VALUE", "read-account", "mina")
+	run(exitFailed, "key is missing", "api", "read-account", "id=x", "--server", running.URL)
+	run(exitFailed, "has to be a URL", "api", "--server", "nowhere")
+	run(exitFailed, "no server answers", "api", "--server", "http://127.0.0.1:1")
 }
