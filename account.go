@@ -123,10 +123,13 @@ func (a Account) LogValue() slog.Value { return slog.StringValue(a.formatted()) 
 // encode returns the document's JSON, or an error beyond the cap: refusing is
 // better than a document nobody can load.
 func (a *Account) encode() ([]byte, error) {
-	b, err := json.Marshal(a)
-	if err != nil {
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false) // six bytes for one, and nobody shows it
+	if err := e.Encode(a); err != nil {
 		return nil, fmt.Errorf("encode account %s: %w", a.ID, err)
 	}
+	b := bytes.TrimSuffix(text.Bytes(), []byte("\n"))
 	if len(b) > maxDocument {
 		return nil, fmt.Errorf("account %s: document of %d bytes is over the cap of %d", a.ID, len(b), maxDocument)
 	}
@@ -186,6 +189,7 @@ func (a *Account) bumpEpoch() {
 	a.Epoch++
 	a.bumpRevision()
 	a.Results = nil
+	a.Requests = slices.DeleteFunc(a.Requests, func(q answeredRequest) bool { return q.Told.Level != LevelNone })
 	a.Sessions = nil
 	a.Remembered = nil
 }

@@ -17,7 +17,7 @@ func fill(v reflect.Value, n *int64) {
 	*n++
 	switch v.Interface().(type) {
 	case time.Time:
-		v.Set(reflect.ValueOf(time.Unix(1_800_000_000+*n, 0).UTC()))
+		v.Set(reflect.ValueOf(time.Unix(1_800_000_000+*n, 123_456_000).UTC()))
 		return
 	case State:
 		v.SetBytes([]byte(fmt.Sprintf(`{"seed":"SEEDSEEDSEED%d"}`, *n)))
@@ -195,8 +195,10 @@ func TestCapsFitTheDocument(t *testing.T) {
 	a.Prompts[0].State = State(`{"s":"` + strings.Repeat("s", 24) + `","h":"` + strings.Repeat("h", 44) + `","x":1800000000}`)
 	times(2*maxPrompts, &a.Prompts)
 	times(maxRemembered, &a.Remembered)
-	a.Second.Address = strings.Repeat("n", 254)
-	a.Name, a.Address, a.Ref = strings.Repeat("日", maxLabel), strings.Repeat("n", 254), strings.Repeat("r", maxRef)
+	// What a product keeps has no password and no second address, and what we
+	// keep none of what follows: this is more than either can be.
+	a.Second, a.Password.Hash = SecondAddress{}, ""
+	a.Name, a.Address, a.Ref = strings.Repeat("日", maxLabel), strings.Repeat("n", 254), strings.Repeat(`"`, maxRef)
 	h := a.Pending[0].Handover
 	h.Party, h.Return, h.Bind = strings.Repeat("p", 39), strings.Repeat("r", maxReturn), strings.Repeat("b", 43)
 	h.Address, h.Browser = strings.Repeat("a", 45), strings.Repeat("b", 60)

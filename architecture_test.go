@@ -179,7 +179,7 @@ func TestSQLStandsInTheStoreOnly(t *testing.T) {
 const (
 	maxMethods   = 9   // of an interface
 	maxFile      = 360 // lines
-	maxRootFiles = 44  // one concept each
+	maxRootFiles = 45  // one concept each
 )
 
 var largerFiles = map[string]string{}

@@ -155,14 +155,14 @@ func (s *Service) verifyAccount(ctx context.Context, id AccountID, au *Audit, he
 	found := false
 	for _, x := range lookups {
 		au.Lookups++
-		if x == a.lookup() && a.Deleted.IsZero() {
+		if slices.Contains(a.lookups(), x) && a.Deleted.IsZero() {
 			found = true
 		} else if changed, err := s.changedSince(ctx, id, a.Version); err != nil || !changed {
 			fault(&Fault{Account: id, Part: "lookup", Cause: "leads to an account of another name"})
 		}
 	}
-	if !a.Deleted.IsZero() {
-		return nil // its name is free
+	if !a.Deleted.IsZero() || a.Party != "" {
+		return nil // its name is free, or it is found by its id alone
 	}
 	if changed, err := s.changedSince(ctx, id, a.Version); !found && (err != nil || !changed) {
 		fault(&Fault{Account: id, Part: "lookup", Cause: "is missing"})

@@ -84,7 +84,7 @@ func (s *Service) Remove(ctx context.Context, who Bearer, id string, password Se
 	switch ses, err := s.standing(ctx, who); {
 	case err != nil:
 		return gone(err)
-	case ses.acct.IsProtected() && !removable(ses.acct):
+	case ses.acct.IsProtected() && !removable(ses.acct) && ses.acct.request(from.Request, s.nowFor(ses.acct)) == nil:
 		return Outcome{Reason: NoSuchWay}, nil // before a code is spent on it
 	}
 	return s.bothSteps(ctx, who, password, ans, from, func(d *decision, ses *Session, proofs []proof, out Outcome) Outcome {

@@ -608,30 +608,39 @@ func shop(ask nidan.Level) nidan.Party {
 	return nidan.Party{ID: "shop", Name: "Example Shop", Returns: []string{shopBack}, Hosts: []nidan.Proxied{{Host: openHost, Level: ask}, {Host: closeHost, Level: nidan.LevelAAL2}}}
 }
 
-// A look-up row is a hint: one that leads another product to the account opens
-// nothing.
-func TestLookupOfAnotherProduct(t *testing.T) {
+// A document that stands where another account's is, is no account's.
+func TestKeptInAnothersPlace(t *testing.T) {
 	r := newRoom()
 	tw := streets(t, r)["kept by the shop, protected"].town
 	tw.room = r
 	r.db, r.now, r.rnd = tw.s.db, tw.s.now, tw.s.rnd
-	for _, l := range r.db.lookups {
-		if l.Key == "shop/mina" {
-			r.db.lookups = append(r.db.lookups, nidan.Lookup{Kind: l.Kind, Key: "bank/mina", Account: l.Account})
-			break
-		}
-	}
-	k, out, err := r.svc.Kept(ctx, tw.bank, "mina")
+	k, out, err := r.svc.Kept(ctx, tw.shop, "mina")
 	tw.came(out, err, nidan.OK)
-	_, out, err = r.svc.State(ctx, k, time.Time{}, false, tw.at(tw.bank))
-	tw.came(out, err, nidan.Gone)
-	out, err = r.svc.EndKeptSessions(ctx, k, tw.at(tw.bank))
-	tw.came(out, err, nidan.Gone)
-	if _, err := r.svc.ShowKept(ctx, k); err == nil {
-		t.Error("another product sees the account")
+	if out, err := r.svc.Register(ctx, tw.bank, "mina", nidan.Details{Label: "Mina"}, tw.at(tw.bank)); err != nil || !out.Passed() {
+		t.Fatal(out.Reason, err)
 	}
+	_, out, err = r.svc.State(ctx, k, time.Time{}, false, tw.at(tw.shop))
+	tw.came(out, err, nidan.OK)
 	if tw.broken != "" {
 		t.Error(tw.broken)
+	}
+	// The bank's document, sealed for its own id, in the place of the shop's:
+	// the seal does not open. Here seals hide nothing and open for anybody who
+	// writes their header, so that what is looked at is what comes after.
+	var shop, bank *nidan.Record
+	for i := range r.db.docs {
+		a, err := nidan.Opened(r.svc, r.db.docs[i])
+		switch {
+		case err != nil:
+		case a.Party == "shop":
+			shop = &r.db.docs[i]
+		case a.Party == "bank":
+			bank = &r.db.docs[i]
+		}
+	}
+	shop.Sealed, shop.Version = bank.Sealed, bank.Version
+	if _, out, err := r.svc.Kept(ctx, tw.shop, "mina"); err == nil {
+		t.Errorf("answered %s", out.Reason)
 	}
 }
 

@@ -9,6 +9,7 @@ import "time"
 func ForgetNode(s *Service, up time.Time) {
 	s.networks, s.up = networks{}, up
 	s.glance.forget()
+	s.glance.most = 0
 }
 
 // Remember puts what a document opens to where a process that made it would have

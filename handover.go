@@ -100,10 +100,10 @@ type ReturnGrant struct {
 
 // An Assertion is what a product is told of a sign-in.
 type Assertion struct {
-	Account string    `json:"-"` // by the product's own id
-	Level   Level     `json:"l"`
-	AMR     []string  `json:"m"`
-	AuthAt  time.Time `json:"t"` // of the newest proof
+	Account string // by the product's own id
+	Level   Level
+	AMR     []string
+	AuthAt  time.Time // of the newest proof
 }
 
 // result is one that was handed out and not redeemed.

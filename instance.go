@@ -229,6 +229,7 @@ type glance struct {
 	mu   sync.Mutex
 	in   *instance // never written to
 	at   time.Duration
+	most int64                // highest version that was ever read
 	used map[string]time.Time // per key: when its use was last noted
 }
 
@@ -237,7 +238,7 @@ type glance struct {
 func (s *Service) seen(ctx context.Context) (*instance, error) {
 	at := s.watch.read().Elapsed
 	s.glance.mu.Lock()
-	in := s.glance.in
+	in, most := s.glance.in, s.glance.most
 	if age := at - s.glance.at; age < 0 || age >= glanceFor {
 		in = nil
 	}
@@ -245,6 +246,7 @@ func (s *Service) seen(ctx context.Context) (*instance, error) {
 	if in != nil {
 		return in, nil
 	}
+	// What is read from here on is no older than what was read before.
 	in, frozen, err := s.loadInstance(ctx)
 	if err != nil {
 		return nil, err
@@ -253,8 +255,14 @@ func (s *Service) seen(ctx context.Context) (*instance, error) {
 		return nil, errors.Join(ErrFrozen, &Fault{Account: Instance, Part: frozen.Part, Cause: "its document is missing or older than its trail", Shown: frozen.Shown, Found: frozen.Found})
 	}
 	s.glance.mu.Lock()
-	s.glance.in, s.glance.at = in, at
+	if in.Version >= s.glance.most {
+		s.glance.in, s.glance.at, s.glance.most = in, at, in.Version
+	}
 	s.glance.mu.Unlock()
+	if in.Version < most { // put back under our eyes: keys that were revoked would work again
+		s.freeze(ctx, Freeze{Account: Instance, Part: "document", Found: in.Version})
+		return nil, ErrFrozen
+	}
 	return in, nil
 }
 

@@ -3,17 +3,11 @@ package nidan
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Accounts that a product keeps: it has the people and their passwords, and
 // calls each account by an id of its own. We have their second step.
-
-// LookupParty leads from a product's own id to an account.
-const LookupParty LookupKind = "party"
 
 const (
 	maxRef   = 128 // bytes of a product's own id
@@ -34,7 +28,9 @@ type Details struct {
 type Kept struct {
 	caller  *Caller
 	account AccountID
+	ref     string
 	stated  bool
+	changed time.Time // of the password, as it was stated
 }
 
 // KeptView is what the product that keeps an account may see of it.
@@ -51,90 +47,6 @@ type KeptView struct {
 	Sessions       []SessionView // on our own pages
 }
 
-// Register makes an account for a person of the product's. Outcomes: OK;
-// RefInvalid for an id that is not 1 to 128 visible ASCII characters;
-// NameInvalid for a label that is not 1 to 120 characters of one line, or an
-// address we cannot take; AccountExists; ScopeMissing.
-func (s *Service) Register(ctx context.Context, c *Caller, ref string, about Details, from From) (Outcome, error) {
-	now, suspended := s.watch.now()
-	if suspended {
-		return Outcome{}, ErrClock
-	}
-	if !c.May(ScopeAdmin) {
-		return Outcome{Reason: ScopeMissing}, nil
-	}
-	if !validRef(ref) {
-		return Outcome{Reason: RefInvalid}, nil
-	}
-	about, ok := s.details(about)
-	if !ok {
-		return Outcome{Reason: NameInvalid}, nil
-	}
-	a := &Account{
-		Form: Format, ID: AccountID(newID(s.random)), Party: c.party.ID, Brand: c.party.Name, Ref: ref, Name: about.Label, Address: about.Address,
-		Language: about.Language, Created: now, Last: now, Epoch: 1, Revision: 1,
-	}
-	d := &decision{loaded: loaded{acct: a}, s: s, now: now, random: s.random, from: from}
-	d.claim = []Lookup{a.lookup()}
-	d.record(Event{Kind: EventCreated, Detail: a.Party})
-	d.answered(from, Outcome{Reason: OK})
-	change, err := d.assemble()
-	if err != nil {
-		return Outcome{}, err
-	}
-	switch err := s.commit(ctx, change); {
-	case errors.Is(err, ErrTaken):
-		return s.repeated(ctx, c, ref, from)
-	case err != nil:
-		return Outcome{}, err
-	}
-	return Outcome{Reason: OK}, nil
-}
-
-// repeated tells a registration that is made again from another one's.
-func (s *Service) repeated(ctx context.Context, c *Caller, ref string, from From) (Outcome, error) {
-	k, out, err := s.Kept(ctx, c, ref)
-	if err != nil || !out.Passed() {
-		return out, err
-	}
-	l, err := s.load(ctx, k.account, "")
-	if err != nil {
-		return Outcome{}, err
-	}
-	if r := l.acct.request(from.Request, s.nowFor(l.acct)); r != nil {
-		return r.outcome(from.Request, l.acct), nil
-	}
-	return Outcome{Reason: AccountExists}, nil
-}
-
-func validRef(ref string) bool {
-	return len(ref) > 0 && len(ref) <= maxRef && ref != "." && ref != ".." && !strings.ContainsFunc(ref, func(r rune) bool { return r <= ' ' || r > '~' })
-}
-
-// details brings what a product says into the form that is stored.
-func (s *Service) details(about Details) (Details, bool) {
-	about.Label = strings.Join(strings.Fields(about.Label), " ")
-	if n := utf8.RuneCountInString(about.Label); n == 0 || n > maxLabel || !utf8.ValidString(about.Label) || strings.ContainsFunc(about.Label, func(r rune) bool { return !unicode.IsGraphic(r) }) {
-		return Details{}, false
-	}
-	if about.Address != "" {
-		name, ok := s.first.Name(about.Address)
-		if !ok {
-			return Details{}, false
-		}
-		about.Address = name
-	}
-	return about, true
-}
-
-// lookup is what leads to an account.
-func (a *Account) lookup() Lookup {
-	if a.Party != "" {
-		return Lookup{Kind: LookupParty, Key: a.Party + "/" + a.Ref, Account: a.ID}
-	}
-	return Lookup{Kind: LookupLogin, Key: a.Name, Account: a.ID}
-}
-
 // mailbox is where an account's messages go; empty: nowhere.
 func (a *Account) mailbox() string {
 	if a.Party != "" {
@@ -144,20 +56,22 @@ func (a *Account) mailbox() string {
 }
 
 // Kept finds an account by the id that the calling product has for it.
-// Outcomes: OK, NoAccount.
+// Outcomes: OK, NoAccount. What stands in the place of the account and is not it
+// is a *Fault.
 func (s *Service) Kept(ctx context.Context, c *Caller, ref string) (Kept, Outcome, error) {
 	none := Outcome{Reason: NoAccount}
 	if !validRef(ref) {
 		return Kept{}, none, nil
 	}
-	id, err := s.store.Lookup(ctx, LookupParty, c.party.ID+"/"+ref)
+	k := Kept{caller: c, account: keptID(c.party.ID, ref), ref: ref}
+	l, err := s.load(ctx, k.account, "")
+	if err == nil {
+		_, err = k.stand(ctx, s, l, s.nowFor(l.acct))
+	}
 	if errors.Is(err, ErrNotFound) {
 		return Kept{}, none, nil
 	}
-	if err != nil {
-		return Kept{}, Outcome{}, err
-	}
-	return Kept{caller: c, account: id}, Outcome{Reason: OK}, nil
+	return k, Outcome{Reason: OK}, err
 }
 
 // keeper is the name of the product that keeps an account; empty: we do.
@@ -204,17 +118,17 @@ func (s *Service) State(ctx context.Context, k Kept, changed time.Time, mailed b
 		if err != nil || !out.Passed() {
 			return k, out, err
 		}
-	} else if !a.Password.Stopped.IsZero() {
-		return k, Outcome{Reason: FirstStepStopped}, nil
+	} else if !a.Password.Stopped.IsZero() || !changed.IsZero() && changed.Before(a.Password.Changed) {
+		return k, Outcome{Reason: FirstStepStopped}, nil // or it was the old password
 	}
-	k.stated = true
+	k.stated, k.changed = true, changed
 	return k, Outcome{Reason: OK}, nil
 }
 
 // stated notes a change of the password that a product tells of.
 func (d *decision) stated(changed time.Time, mailed bool) Outcome {
 	a := d.acct
-	p := Password{Changed: changed, ByReset: a.Password.ByReset}
+	p := Password{Changed: changed, ByReset: a.Password.ByReset, ByMail: a.Password.ByMail}
 	if mailed {
 		p.ByReset, p.ByMail = changed, d.now
 	}
@@ -223,8 +137,8 @@ func (d *decision) stated(changed time.Time, mailed bool) Outcome {
 		return Outcome{Reason: OK} // another request was faster
 	case !a.Password.Stopped.IsZero() && !changed.After(a.Password.Stopped):
 		return Outcome{Reason: FirstStepStopped}
-	case a.Password.Changed.IsZero():
-		a.Password = p // the first that we hear of it
+	case a.Password.Changed.IsZero() && a.Password.Stopped.IsZero() && !mailed && !changed.After(a.Created):
+		a.Password = p // the first that we hear of it, and what was there when the account came
 	default:
 		a.Password = p
 		d.endEverything()
@@ -235,9 +149,14 @@ func (d *decision) stated(changed time.Time, mailed bool) Outcome {
 }
 
 // stand implements [Bearer].
-func (k Kept) stand(_ context.Context, s *Service, l loaded, now time.Time) (*Session, error) {
+func (k Kept) stand(ctx context.Context, s *Service, l loaded, now time.Time) (*Session, error) {
 	a := l.acct
-	if a.Party == "" || a.Party != k.caller.party.ID || k.stated && !a.Password.Stopped.IsZero() {
+	if a.Party != k.caller.party.ID || a.Ref != k.ref {
+		f := &Fault{Account: a.ID, Part: "document", Cause: "is of another account than its id says"}
+		s.report(ctx, "find an account", f)
+		return nil, f
+	}
+	if k.stated && (!a.Password.Stopped.IsZero() || !k.changed.IsZero() && k.changed.Before(a.Password.Changed)) {
 		return nil, ErrNotFound
 	}
 	ses := &Session{Account: a.ID, Name: a.Name, Protected: a.IsProtected(), Recovery: s.recoveryView(a, now), acct: a, kept: true}
@@ -278,17 +197,17 @@ func (s *Service) Describe(ctx context.Context, k Kept, about Details, from From
 			return Outcome{Reason: OK}
 		}
 		a.Name, a.Language, a.Brand = about.Label, about.Language, k.caller.party.Name
-		if old := a.Address; old != about.Address {
+		if a.Address != about.Address {
+			d.tell(Notice{Kind: NoticeAddressChanged, Item: Mask(about.Address)}) // the old one can still object
 			a.Address, a.Proven = about.Address, time.Time{}
-			a.Password.ByReset = d.now // nobody has had the time to object to the new mailbox: it recovers later
+			a.Password.ByReset = d.now // nobody has had the time to: it recovers later
+			if a.IsProtected() {
+				a.Password.ByMail = d.now // and its numbers prove nothing before another way in was taken
+			}
 			d.endEverything()
 			d.endRecovery()
 			d.record(Event{Kind: EventAddressChanged, Detail: a.Party})
-			for _, to := range []string{old, a.Address} {
-				if to != "" {
-					d.tellOnly(Notice{Kind: NoticeAddressChanged, To: to, Item: a.Address})
-				}
-			}
+			d.tellOnly(Notice{Kind: NoticeAddressChanged, Item: a.masked()})
 			return Outcome{Reason: OK}
 		}
 		d.record(Event{Kind: EventDescribed, Detail: a.Party})

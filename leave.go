@@ -61,7 +61,7 @@ func (d *decision) erase() {
 	for _, o := range a.Prompts {
 		d.drop(o.Message)
 	}
-	d.release = []Lookup{a.lookup()}
+	d.release = a.lookups()
 	d.record(Event{Kind: EventDeleted})
 	*a = Account{
 		Form: a.Form, ID: a.ID, Version: a.Version, Branch: a.Branch, Created: a.Created, Last: a.Last,

@@ -190,7 +190,7 @@ func (s *Service) AcceptInvite(ctx context.Context, c Secret, password Secret, l
 		Created: now, Last: now, Epoch: 1, Revision: 1, Password: Password{Hash: hash, Changed: now},
 	}
 	d := &decision{loaded: loaded{acct: a}, s: s, now: now, random: s.random, from: from}
-	d.claim = []Lookup{a.lookup()}
+	d.claim = a.lookups()
 	if t.Mailed {
 		a.Proven = now
 	}

@@ -56,7 +56,7 @@ func (s *Service) Show(ctx context.Context, login string) (AccountView, error) {
 	}
 	kept := ""
 	if a.Party != "" {
-		kept = a.lookup().Key
+		kept = a.Party + "/" + a.Ref
 	}
 	return AccountView{
 		ID: a.ID, Name: a.Name, Kept: kept, Created: a.Created, Protected: a.Protected, Stopped: a.Password.Stopped,
@@ -75,7 +75,8 @@ func (s *Service) whom(ctx context.Context, login string) (AccountID, error) {
 		return s.store.Lookup(ctx, LookupLogin, name)
 	}
 	if strings.Contains(login, "/") {
-		return s.store.Lookup(ctx, LookupParty, login)
+		party, ref, _ := strings.Cut(login, "/")
+		return keptID(party, ref), nil
 	}
 	if _, err := idEncoding.DecodeString(login); err != nil || len(login) != idLength {
 		return "", ErrNotFound

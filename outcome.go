@@ -176,7 +176,7 @@ func (f *Fault) Error() string {
 // an account are; beyond, the oldest is forgotten.
 const (
 	requestKept = 24 * time.Hour
-	maxRequests = 20
+	maxRequests = 12
 )
 
 // A Request is what a product calls one write, to be able to repeat it.
@@ -191,7 +191,14 @@ type answeredRequest struct {
 	Body   string    `json:"b"`
 	Reason Reason    `json:"r"`
 	At     time.Time `json:"t"`
-	Told   Assertion `json:"a,omitzero"` // nothing secret, and lost with the answer otherwise
+	Told   told      `json:"a,omitzero"` // nothing secret, and lost with the answer otherwise
+}
+
+// told is what an assertion said, but for whose it is.
+type told struct {
+	Level  Level     `json:"l"`
+	AMR    []string  `json:"m"`
+	AuthAt time.Time `json:"t"`
 }
 
 // request returns the answered one of a name, or nil.
@@ -211,9 +218,7 @@ func (q *answeredRequest) outcome(r Request, a *Account) Outcome {
 	}
 	out := Outcome{Reason: q.Reason, Repeated: true}
 	if q.Told.Level != LevelNone {
-		told := q.Told
-		told.Account = a.Ref
-		out.Assertion = &told
+		out.Assertion = &Assertion{Account: a.Ref, Level: q.Told.Level, AMR: q.Told.AMR, AuthAt: q.Told.AuthAt}
 	}
 	return out
 }
@@ -230,7 +235,7 @@ func (d *decision) answered(from From, out Outcome) {
 	}
 	q := answeredRequest{Key: from.Request.Key, Body: from.Request.Body, Reason: out.Reason, At: d.now}
 	if out.Assertion != nil {
-		q.Told = *out.Assertion
+		q.Told = told{out.Assertion.Level, out.Assertion.AMR, out.Assertion.AuthAt}
 	}
 	a.Requests = append(a.Requests, q)
 }

@@ -52,6 +52,9 @@ func (s *Service) OpenPass(ctx context.Context, tok SessionToken, host, bind str
 	case !isHash(bind):
 		return Outcome{Reason: BindInvalid}, nil
 	}
+	if s.Suspended() {
+		return Outcome{}, ErrClock
+	}
 	ses, err := s.Session(ctx, tok)
 	if err != nil {
 		return gone(err)
@@ -89,6 +92,9 @@ func (s *Service) HostLevel(ctx context.Context, host string) (Level, error) {
 // reason.
 func (s *Service) RedeemPass(ctx context.Context, token Secret, host string, value Secret) (Outcome, error) {
 	dead := Outcome{Reason: ResultDead}
+	if s.Suspended() {
+		return Outcome{}, ErrClock
+	}
 	var c crossing
 	if !s.open(ForPass, crossPrefix, crossPrefix, token, &c) || c.Host != host || !NewSecret(c.Bind).Equal(hashOf(value)) || !s.Now().Before(c.Till) {
 		return dead, nil

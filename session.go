@@ -45,6 +45,7 @@ type Session struct {
 	Protected bool          // the account has two-step verification on
 	Recovery  *RecoveryView // under way, nil: none
 	Handover  *HandoverView // the product that led here, nil: none
+	Kept      bool          // a product keeps the account
 
 	body sessionBody
 	acct *Account
@@ -209,7 +210,7 @@ func (s *Service) checkRow(ctx context.Context, l loaded, id SessionID, now time
 	if lv == LevelNone || a.IsProtected() && lv < LevelTwoStep {
 		return nil, ErrNotFound
 	}
-	ses := &Session{Account: a.ID, Name: a.Name, ID: id, Level: lv, AMR: amr(body.Proofs), Ends: body.Ends, Protected: a.IsProtected(), Recovery: s.recoveryView(a, now), Handover: body.Handover.view(a), body: body, acct: a}
+	ses := &Session{Account: a.ID, Name: a.Name, ID: id, Level: lv, AMR: amr(body.Proofs), Ends: body.Ends, Protected: a.IsProtected(), Recovery: s.recoveryView(a, now), Handover: body.Handover.view(a), Kept: a.Party != "", body: body, acct: a}
 	ses.AuthAt = newest(body.Proofs)
 	return ses, nil
 }
@@ -316,6 +317,12 @@ func (s *Service) LogOutEverywhere(ctx context.Context, tok SessionToken, from F
 func (d *decision) endEverything() {
 	d.acct.bumpEpoch()
 	d.endAll = true
+	if d.acct.Party != "" { // its numbers are a key's, which outlives every session
+		for _, o := range d.acct.Prompts {
+			d.drop(o.Message)
+		}
+		d.acct.Prompts = nil
+	}
 }
 
 // anew ends everything handed out and mints the acting session again in the

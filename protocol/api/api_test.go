@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -137,25 +138,8 @@ func TestByMail(t *testing.T) {
 	}
 	h.do(200, "PUT", "/accounts/mina", obj{"label": "Mina", "address": "mina@example.com"})
 	code := func() string {
-		now := h.svc.Now()
-		rows, err := h.db.Lease(t.Context(), now, now.Add(time.Minute), 100)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found := ""
-		for _, row := range rows {
-			n, err := h.svc.Message(t.Context(), row)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n.Code != "" {
-				found = n.Code
-			}
-			if err := h.db.Sent(t.Context(), row.Account, row.ID); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return found
+		_, code := h.mailed()
+		return code
 	}
 	r := h.do(200, "POST", "/accounts/mina/enrolments", obj{"first_step": obj{}, "method": "mail"})
 	if r.str("mailbox") != "m•••@example.com" {
@@ -183,7 +167,7 @@ func TestByMail(t *testing.T) {
 // Both steps of an account of our own, for a product that draws its own pages.
 func TestOwnSignIn(t *testing.T) {
 	h := newHouse(t)
-	if r := h.do(401, "POST", "/sign-ins", obj{"address": ourName, "password": "wrong horse battery"}); r.reason() != "wrong_first_step" {
+	if r := h.do(401, "POST", "/sign-ins", obj{"address": ourName, "password": "wrong horse battery", "browser": obj{"address": "198.51.100.1"}}); r.reason() != "wrong_first_step" {
 		t.Errorf("a wrong password: %s", r.text)
 	}
 	r := h.do(200, "POST", "/sign-ins", obj{"address": ourName, "password": ourPassword, "browser": obj{"address": "198.51.100.1"}})
@@ -196,7 +180,7 @@ func TestOwnSignIn(t *testing.T) {
 	h.do(410, "POST", "/sessions/check", obj{"session": ses})
 	h.do(410, "POST", "/sessions/end", obj{"session": ses})
 	for n := range 6 {
-		r = h.call(h.key, "POST", Prefix+"/sign-ins", obj{"address": "nobody@example.com", "password": fmt.Sprint("wrong ", n)})
+		r = h.call(h.key, "POST", Prefix+"/sign-ins", obj{"address": "nobody@example.com", "password": fmt.Sprint("wrong ", n), "browser": obj{"address": "198.51.100.1"}})
 	}
 	if r.status != 429 || r.reason() != "first_step_wait" {
 		t.Errorf("guessing: %s", r.text)
@@ -297,4 +281,68 @@ func TestFirstStepStopped(t *testing.T) {
 	h.do(403, "POST", "/accounts/mina/sign-ins", obj{"first_step": obj{"password_changed_at": noon}})
 	h.since += time.Minute
 	h.do(200, "POST", "/accounts/mina/sign-ins", obj{"first_step": obj{"password_changed_at": noon.Add(h.since)}})
+}
+
+// Another address, named by a key alone, is no second step: its numbers prove
+// nothing before another way in was taken.
+func TestAnotherAddress(t *testing.T) {
+	h := newHouse(t)
+	h.do(201, "POST", "/accounts", obj{"id": "mina", "label": "Mina", "address": "mina@example.com"})
+	r := h.do(200, "POST", "/accounts/mina/enrolments", obj{"first_step": obj{}, "method": "mail"})
+	_, code := h.mailed()
+	r = h.do(200, "POST", "/accounts/mina/enrolments/confirm", obj{"ticket": r.str("ticket"), "code": code})
+	backup := r.fields["codes"].([]any)[0].(string)
+	h.do(200, "POST", "/accounts/mina/enrolments/complete", obj{"ticket": r.str("ticket"), "saved": true})
+	h.mailed()
+	h.since += 2 * time.Minute
+	h.do(200, "PUT", "/accounts/mina", obj{"label": "Mina", "address": "thief@example.com"})
+	to, _ := h.mailed()
+	if !slices.Contains(to, "mina@example.com") || !slices.Contains(to, "thief@example.com") {
+		t.Errorf("told: %v", to)
+	}
+	signIn, ways := h.started("mina")
+	if to, code := h.mailed(); code != "" {
+		t.Errorf("a number was mailed to %v", to)
+	}
+	if r := h.do(409, "POST", "/sign-ins/prompt", obj{"sign_in": signIn, "way": ways["mail"]}); r.reason() != "same_mailbox" {
+		t.Error(r.text)
+	}
+	h.do(200, "POST", "/sign-ins/answer", obj{"sign_in": signIn, "way": ways["backup"], "code": backup})
+	h.since += 2 * time.Minute
+	h.started("mina")
+	if to, code := h.mailed(); code == "" || !slices.Contains(to, "thief@example.com") || slices.Contains(to, "mina@example.com") {
+		t.Errorf("after another way in: %q to %v", code, to)
+	}
+}
+
+// The first change of the password that is told ends what was there before.
+func TestFirstChangeTold(t *testing.T) {
+	h := newHouse(t)
+	h.enrolled("mina")
+	old, ways := h.started("mina")
+	h.since += time.Minute
+	h.do(200, "POST", "/accounts/mina/sign-ins", obj{"first_step": obj{"password_changed_at": noon.Add(h.since)}})
+	h.do(410, "POST", "/sign-ins/answer", obj{"sign_in": old, "way": ways["totp"], "code": "000000"})
+	// Somebody else's server has not heard of it yet, and took the old one.
+	if r := h.do(403, "POST", "/accounts/mina/sign-ins", obj{"first_step": obj{"password_changed_at": noon}}); r.reason() != "first_step_stopped" {
+		t.Error(r.text)
+	}
+}
+
+// A session is checked for accounts that we keep: that of a product's account is
+// for the hosted pages.
+func TestSessionOfAKeptAccount(t *testing.T) {
+	h := newHouse(t)
+	h.do(201, "POST", "/accounts", obj{"id": "mina", "label": ourName})
+	r := h.do(200, "POST", "/accounts/mina/hosted", obj{"use": "settings", "return_to": back, "bind": bind("value"), "first_step": obj{}})
+	tok, _ := nidan.ParseHandover(strings.TrimPrefix(r.str("url"), "https://id.example/step/"))
+	out, err := h.svc.AcceptHandover(t.Context(), tok, nidan.From{})
+	if err != nil || out.Session == nil {
+		t.Fatal(out.Reason, err)
+	}
+	for _, key := range []string{h.key, h.bank} {
+		if r := h.call(key, "POST", Prefix+"/sessions/check", obj{"session": out.Session.Token.Reveal()}); r.status != 410 {
+			t.Errorf("checked: %s", r.text)
+		}
+	}
 }

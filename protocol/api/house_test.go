@@ -233,6 +233,29 @@ func (h *house) enrolled(id string) (key string, codes []string) {
 	return key, codes
 }
 
+// mailed hands every message over, and says to whom and the newest number.
+func (h *house) mailed() (to []string, code string) {
+	h.Helper()
+	now := h.svc.Now()
+	rows, err := h.db.Lease(h.Context(), now, now.Add(time.Minute), 100)
+	if err != nil {
+		h.Fatal(err)
+	}
+	for _, row := range rows {
+		n, err := h.svc.Message(h.Context(), row)
+		if err != nil {
+			h.Fatal(err)
+		}
+		if to = append(to, n.To); n.Code != "" {
+			code = n.Code
+		}
+		if err := h.db.Sent(h.Context(), row.Account, row.ID); err != nil {
+			h.Fatal(err)
+		}
+	}
+	return to, code
+}
+
 // started begins a sign-in, and returns its token and the ways by method.
 func (h *house) started(id string) (string, map[string]string) {
 	h.Helper()

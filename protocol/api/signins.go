@@ -27,10 +27,15 @@ func (a *API) startOwn(ctx context.Context, in *struct {
 	Body struct {
 		Address  string   `json:"address" maxLength:"254"`
 		Password string   `json:"password" maxLength:"1024"`
-		Browser  *Browser `json:"browser,omitempty"`
+		Browser  *Browser `json:"browser" doc:"With its address: wrong passwords are counted by network."`
 	}
 }) (*body[SignIn], *Problem) {
 	from := a.from(ctx, in.Body.Browser)
+	if from.Address == "" { // strangers and owners would share one network
+		p := because(RequestInvalid)
+		p.Where = []string{"body.browser.address"}
+		return nil, p
+	}
 	out, err := a.Service.SignIn(ctx, in.Body.Address, nidan.NewSecret(in.Body.Password), from)
 	return a.started(ctx, out, err)
 }
@@ -118,6 +123,9 @@ func (a *API) checkSession(ctx context.Context, in *borne) (*body[checked], *Pro
 	ses, err := a.Service.Session(ctx, tok)
 	if p := a.noSession(ctx, err); p != nil {
 		return nil, p
+	}
+	if ses.Kept { // its label is a product's own word, and its sessions are for the hosted pages
+		return nil, because(nidan.Gone)
 	}
 	return &body[checked]{checked{
 		Account: string(ses.Account), Name: ses.Name, ACR: ses.Level.String(), AMR: ses.AMR, AuthTime: ses.AuthAt, Ends: ses.Ends, Protected: ses.Protected,

@@ -88,7 +88,7 @@ func TestBypass(t *testing.T) {
 	h := newHouse(t)
 	h.enrolled("mina")
 	pending, _ := h.started("mina")
-	session := h.do(200, "POST", "/sign-ins", obj{"address": ourName, "password": ourPassword}).str("session")
+	session := h.do(200, "POST", "/sign-ins", obj{"address": ourName, "password": ourPassword, "browser": obj{"address": "198.51.100.1"}}).str("session")
 	expired := func() string {
 		key, _, _, err := h.svc.CreateKey(t.Context(), "shop", nidan.Scopes(), nil, time.Minute, "test")
 		if err != nil {
@@ -272,6 +272,18 @@ func TestIdempotency(t *testing.T) {
 	if r := h.do(422, "POST", "/sign-ins/answer", bad); r.fields["count"] != 2.0 {
 		t.Errorf("counted: %s", r.text)
 	}
+	// What an answer proved is not told again once everything was ended.
+	h.do(204, "DELETE", "/accounts/mina/sessions", nil)
+	if r := h.do(410, "POST", "/sign-ins/answer", ans, idempotencyKey, "four"); r.reason() != "gone" {
+		t.Errorf("after everything was ended: %s", r.text)
+	}
+	h.since += time.Minute
+	off := obj{"first_step": obj{}, "answer": obj{"way": ways["totp"], "code": h.app(key)}}
+	h.do(200, "POST", "/accounts/mina/turn-off", off, idempotencyKey, "six")
+	if r := h.do(200, "POST", "/accounts/mina/turn-off", off, idempotencyKey, "six"); r.fields["repeated"] != true {
+		t.Errorf("turned off again: %s", r.text)
+	}
+	h.do(409, "POST", "/accounts/mina/turn-off", off)
 	h.since += 25 * time.Hour
 	if r := h.do(410, "POST", "/sign-ins/answer", ans, idempotencyKey, "four"); r.reason() != "gone" {
 		t.Errorf("a day later: %s", r.text)
@@ -370,7 +382,7 @@ func TestSameForEveryName(t *testing.T) {
 	answers := map[string][]string{}
 	for n := range 8 {
 		for _, name := range []string{ourName, "nobody@example.com", "mina", "", "no address"} {
-			r := h.call(h.key, "POST", Prefix+"/sign-ins", obj{"address": name, "password": fmt.Sprint("wrong horse battery ", n)})
+			r := h.call(h.key, "POST", Prefix+"/sign-ins", obj{"address": name, "password": fmt.Sprint("wrong horse battery ", n), "browser": obj{"address": "198.51.100.1"}})
 			answers[name] = append(answers[name], fmt.Sprint(r.status, r.text))
 		}
 	}
