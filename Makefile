@@ -29,6 +29,7 @@ fuzz race explore seeded acceptance:
 # What docs/performance.md reports.
 bench: build
 	go run -mod=readonly ./bench/start bin/nidan
+	go run -mod=readonly ./bench/load bin/nidan
 	go test -mod=readonly -run '^$$' -bench . -benchmem ./...
 
 # Every page in every state and language, phone and desktop, light and dark, to

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime"
 )
 
 type serveCommand struct{}
@@ -43,6 +44,11 @@ func (r *run) serve(set *settings, ln net.Listener, greet func(*Server) error) e
 	for _, stray := range strayVariables(settingFlags(r.line.Model)) {
 		r.warnf("%s", stray)
 	}
+	// As many passwords are hashed at a time as there are processors, from here on
+	// on half of what Go schedules. Its own scheduler would let a hash run for ten
+	// milliseconds at each step that anybody else's answer has; the kernel shares
+	// the processors more finely.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0)))
 	if err := greet(s); err != nil {
 		return errors.Join(err, ln.Close(), s.Close())
 	}

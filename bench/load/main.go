@@ -20,7 +20,7 @@ import (
 const (
 	rounds  = 5  // alternating; medians are printed
 	clients = 32 // connections that are never idle
-	answers = 6000
+	answers = 4000
 	logins  = 60
 	checks  = 12000
 	bare    = 40000
