@@ -71,7 +71,6 @@ const (
 	EventPartyRemoved EventKind = "party_removed"
 	EventKey          EventKind = "key_created"
 	EventKeyRevoked   EventKind = "key_revoked"
-	EventSigningKey   EventKind = "signing_key_made"
 )
 
 // An Event is one line of an audit trail. It names accounts, authenticators

@@ -175,14 +175,9 @@ type signingKey struct {
 }
 
 // SigningKeys returns the keys (ES256) with which we sign, the newest last: that
-// one signs, and all are published. The first one is made when it is asked for.
+// one signs, and all are published. There are none before a host is registered.
 func (s *Service) SigningKeys(ctx context.Context) (ids []string, keys []*ecdsa.PrivateKey, err error) {
 	in, err := s.seen(ctx)
-	if err == nil && len(in.Signing) == 0 {
-		if err = s.makeSigningKey(ctx); err == nil {
-			in, err = s.seen(ctx)
-		}
-	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -197,26 +192,16 @@ func (s *Service) SigningKeys(ctx context.Context) (ids []string, keys []*ecdsa.
 	return ids, keys, nil
 }
 
-func (s *Service) makeSigningKey(ctx context.Context) error {
+func (s *Service) newSigningKey() (signingKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), s.random)
 	if err != nil {
-		return fmt.Errorf("make a signing key: %w", err)
+		return signingKey{}, fmt.Errorf("make a signing key: %w", err)
 	}
 	body, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		return fmt.Errorf("make a signing key: %w", err)
+		return signingKey{}, fmt.Errorf("make a signing key: %w", err)
 	}
-	k := signingKey{ID: newID(s.random), Key: body}
-	_, err = s.instruct(ctx, Event{Kind: EventSigningKey, Item: k.ID}, func(in *instance, _ *Change) Reason {
-		if len(in.Signing) > 0 {
-			return NameTaken // another process was faster
-		}
-		k.Made = in.Last
-		in.Signing = append(in.Signing, k)
-		return OK
-	})
-	s.glance.forget()
-	return err
+	return signingKey{ID: newID(s.random), Key: body}, nil
 }
 
 // glanceFor is how long the instance's document is relied on before it is read

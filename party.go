@@ -95,11 +95,19 @@ func (s *Service) PutParty(ctx context.Context, p Party, reason string) (Outcome
 	if r := p.check(); r != OK {
 		return Outcome{Reason: r}, nil
 	}
+	signs, err := s.newSigningKey()
+	if err != nil {
+		return Outcome{}, err
+	}
 	r, err := s.instruct(ctx, Event{Kind: EventParty, Item: p.ID, Detail: reason}, func(in *instance, _ *Change) Reason {
 		for _, h := range p.Hosts {
 			if q := in.host(h.Host); q != nil && q.ID != p.ID {
 				return HostTaken
 			}
+		}
+		if len(p.Hosts) > 0 && len(in.Signing) == 0 { // what its hosts are told is signed
+			signs.Made = in.Last
+			in.Signing = append(in.Signing, signs)
 		}
 		p.Added = in.Last
 		if old := in.party(p.ID); old != nil {

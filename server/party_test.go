@@ -121,6 +121,13 @@ func TestDoors(t *testing.T) {
 			t.Errorf("%s answers %d %v", path, w.Code, w.Header())
 		}
 	}
+	// Asking writes nothing: the signing key comes with the first host.
+	if w := get(t, s, here, forwardauth.KeysPath); strings.TrimSpace(w.Body.String()) != `{"keys":[]}` {
+		t.Errorf("the keys before there is a host: %s", w.Body.String())
+	}
+	if _, trail, _ := shell(t, "audit", "show", "instance", "--data", s.set.Data); strings.Contains(trail, "party_put") || strings.Count(trail, "\n") > 1 {
+		t.Errorf("somebody has asked, and the trail has\n%s", trail)
+	}
 }
 
 // Any operation, from the command line to a running server.

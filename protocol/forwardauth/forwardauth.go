@@ -187,6 +187,9 @@ func ascii(name string) string {
 // sign makes the assertion (a JWT, RFC 7519) for one host and one minute.
 func (d *Door) sign(r *http.Request, ses *nidan.Session) (string, error) {
 	ids, keys, err := d.svc.SigningKeys(r.Context())
+	if err == nil && len(keys) == 0 {
+		err = errors.New("there is no signing key; it comes with the first host that is registered")
+	}
 	if err != nil {
 		return "", err
 	}
@@ -220,7 +223,7 @@ func (d *Door) keys(w http.ResponseWriter, r *http.Request) {
 		say(w, http.StatusServiceUnavailable, "Try again.")
 		return
 	}
-	var set jose.JSONWebKeySet
+	set := jose.JSONWebKeySet{Keys: []jose.JSONWebKey{}}
 	for i, k := range keys {
 		set.Keys = append(set.Keys, jose.JSONWebKey{Key: (*ecdsa.PublicKey)(&k.PublicKey), KeyID: ids[i], Algorithm: string(jose.ES256), Use: "sig"})
 	}
