@@ -74,21 +74,6 @@ func (s *Service) Kept(ctx context.Context, c *Caller, ref string) (Kept, Outcom
 	return k, Outcome{Reason: OK}, err
 }
 
-// keeper is the name of the product that keeps an account; empty: we do.
-func (s *Service) keeper(ctx context.Context, a *Account) (string, error) {
-	if a.Party == "" {
-		return "", nil
-	}
-	in, err := s.seen(ctx)
-	if err != nil {
-		return "", err
-	}
-	if p := in.party(a.Party); p != nil {
-		return p.Name, nil
-	}
-	return a.Party, nil // it was taken away
-}
-
 // State says that the product has taken the first step with the account's
 // holder, now. It counts as a password at most. changed is when the password
 // was last changed, the zero time if that is not known, and mailed whether a
@@ -159,7 +144,7 @@ func (k Kept) stand(ctx context.Context, s *Service, l loaded, now time.Time) (*
 	if k.stated && (!a.Password.Stopped.IsZero() || !k.changed.IsZero() && k.changed.Before(a.Password.Changed)) {
 		return nil, ErrNotFound
 	}
-	ses := &Session{Account: a.ID, Name: a.Name, Protected: a.IsProtected(), Recovery: s.recoveryView(a, now), acct: a, kept: true}
+	ses := &Session{Account: a.ID, Name: a.Name, Protected: a.IsProtected(), Recovery: s.recoveryView(a, now), acct: a, none: true}
 	ses.body = sessionBody{Lineage: k.caller.key.ID, Epoch: a.Epoch}
 	if k.stated {
 		ses.body.Proofs = []proof{a.passwordProof(now)}

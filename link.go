@@ -115,9 +115,7 @@ func (s *Service) OpenLink(ctx context.Context, p TicketPurpose, c Secret) (Link
 	}
 	now := s.nowFor(acct)
 	view.Name, view.Protected, view.Item, view.Recovers = acct.Name, acct.IsProtected(), t.Item, t.Adds
-	if view.Kept, err = s.keeper(ctx, acct); err != nil {
-		return LinkView{}, Outcome{}, err
-	}
+	view.Kept = acct.Brand
 	view.Hold, view.OnlyMail = s.hold(acct, now), s.mailAlone(acct)
 	switch {
 	case p == TicketReset && view.Hold > 0:

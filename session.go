@@ -49,7 +49,7 @@ type Session struct {
 
 	body sessionBody
 	acct *Account
-	kept bool // there is no session: a product acts for an account that it keeps
+	none bool // there is no session: a product acts for an account that it keeps
 }
 
 // A Bearer is who asks for a change of one account: somebody with a
@@ -329,7 +329,7 @@ func (d *decision) endEverything() {
 // same commit. A product that acts for an account has none.
 func (d *decision) anew(ses *Session, proofs []proof, out Outcome) Outcome {
 	d.endEverything()
-	if ses.kept {
+	if ses.none {
 		return out
 	}
 	if out.Session = d.mint(mintRequest{proofs: proofs, epoch: d.acct.Epoch, revision: d.acct.Revision, renew: ses}); out.Session == nil {

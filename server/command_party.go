@@ -115,7 +115,7 @@ func (c partyRemove) Run(r *run) error {
 }
 
 type keyCommands struct {
-	Create keyCreate `cmd:"" help:"Make a key of the API. It is printed once, on a line of its own."`
+	Create keyCreate `cmd:"" help:"Make a key of the API. It is printed once, and alone on the output."`
 	List   keyList   `cmd:"" help:"List the keys, with their scopes and when they were last used."`
 	Revoke keyRevoke `cmd:"" help:"End a key."`
 }
@@ -135,12 +135,10 @@ func (c keyCreate) Run(r *run) error {
 			return r.told(nidan.Outcome{Reason: nidan.LifeInvalid}, nil, "")
 		}
 		secret, key, out, err := s.svc.CreateKey(r.ctx, c.Party, c.Scope, c.Network, time.Duration(c.Days)*24*time.Hour, string(c.Reason))
-		if err == nil && out.Passed() {
-			r.printf("%s\n", secret.Reveal())
-		}
 		if err != nil || !out.Passed() {
 			return r.told(out, err, "")
 		}
+		r.printf("%s\n", secret.Reveal())
 		// Beside the output, which may lead into a file.
 		fmt.Fprintf(r.err, "This is key %s. It is not shown again, and lives until %s. To end it before: %s\n",
 			key.ID, s.local(key.Expires), s.set.command("key", "revoke", key.ID, "--reason", "TEXT"))

@@ -115,7 +115,7 @@ func (v *visit) stepOver(status int, title, text *message) error {
 
 // kept reports whether a product keeps the account. A session of one begins with
 // that product and with nothing else.
-func (s session) kept() bool { return s.Handover != nil }
+func (s session) kept() bool { return s.Kept }
 
 // firstStep says what has to come before a change: the password, again, or, of
 // an account that a product keeps, another visit from there.

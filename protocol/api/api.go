@@ -281,9 +281,9 @@ func (a *API) kept(ctx context.Context, ref string) (nidan.Kept, *Problem) {
 }
 
 // stated finds the account, with the first step that the product states.
-func (a *API) stated(ctx context.Context, ref string, s *FirstStep, from nidan.From) (nidan.Kept, *Problem) {
+func (a *API) stated(ctx context.Context, ref string, s FirstStep, from nidan.From) (nidan.Kept, *Problem) {
 	k, p := a.kept(ctx, ref)
-	if p != nil || s == nil {
+	if p != nil {
 		return k, p
 	}
 	var changed time.Time

@@ -35,7 +35,7 @@ func (a *API) startEnrolment(ctx context.Context, in *struct {
 	}
 }) (*body[Enrolment], *Problem) {
 	from := a.from(ctx, in.Body.Browser)
-	k, p := a.stated(ctx, in.ID, &in.Body.FirstStep, from)
+	k, p := a.stated(ctx, in.ID, in.Body.FirstStep, from)
 	if p != nil {
 		return nil, p
 	}
@@ -138,6 +138,17 @@ func (a *API) complete(ctx context.Context, in *saved, use nidan.TicketPurpose) 
 	return a.done(ctx, "complete", out, err)
 }
 
+// change makes a change that takes a stated first step.
+func (a *API) change(ctx context.Context, op, ref string, first FirstStep, b *Browser, do func(nidan.Kept, nidan.From) (nidan.Outcome, error)) (*body[Done], *Problem) {
+	from := a.from(ctx, b)
+	k, p := a.stated(ctx, ref, first, from)
+	if p != nil {
+		return nil, p
+	}
+	out, err := do(k, from)
+	return a.done(ctx, op, out, err)
+}
+
 func (a *API) done(ctx context.Context, op string, out nidan.Outcome, err error) (*body[Done], *Problem) {
 	if p := a.problem(ctx, op, out, err); p != nil {
 		return nil, p
@@ -150,7 +161,7 @@ func (a *API) startCodes(ctx context.Context, in *struct {
 	Body Proofs
 }) (*body[Enrolment], *Problem) {
 	from := a.from(ctx, in.Body.Browser)
-	k, p := a.stated(ctx, in.ID, &in.Body.FirstStep, from)
+	k, p := a.stated(ctx, in.ID, in.Body.FirstStep, from)
 	if p != nil {
 		return nil, p
 	}
@@ -167,7 +178,7 @@ func (a *API) promptChange(ctx context.Context, in *struct {
 	}
 }) (*body[Sent], *Problem) {
 	from := a.from(ctx, in.Body.Browser)
-	k, p := a.stated(ctx, in.ID, &in.Body.FirstStep, from)
+	k, p := a.stated(ctx, in.ID, in.Body.FirstStep, from)
 	if p != nil {
 		return nil, p
 	}
@@ -189,13 +200,9 @@ func (a *API) removeWay(ctx context.Context, in *struct {
 	Idempotent
 	Body Proofs
 }) (*body[Done], *Problem) {
-	from := a.from(ctx, in.Body.Browser)
-	k, p := a.stated(ctx, in.ID, &in.Body.FirstStep, from)
-	if p != nil {
-		return nil, p
-	}
-	out, err := a.Service.Remove(ctx, k, in.Way, nidan.Secret{}, in.Body.Answer.answer(), from)
-	return a.done(ctx, "remove an authenticator", out, err)
+	return a.change(ctx, "remove an authenticator", in.ID, in.Body.FirstStep, in.Body.Browser, func(k nidan.Kept, from nidan.From) (nidan.Outcome, error) {
+		return a.Service.Remove(ctx, k, in.Way, nidan.Secret{}, in.Body.Answer.answer(), from)
+	})
 }
 
 func (a *API) nameWay(ctx context.Context, in *struct {
@@ -207,13 +214,9 @@ func (a *API) nameWay(ctx context.Context, in *struct {
 		Browser   *Browser  `json:"browser,omitempty"`
 	}
 }) (*body[Done], *Problem) {
-	from := a.from(ctx, in.Body.Browser)
-	k, p := a.stated(ctx, in.ID, &in.Body.FirstStep, from)
-	if p != nil {
-		return nil, p
-	}
-	out, err := a.Service.Rename(ctx, k, in.Way, in.Body.Name, from)
-	return a.done(ctx, "name an authenticator", out, err)
+	return a.change(ctx, "name an authenticator", in.ID, in.Body.FirstStep, in.Body.Browser, func(k nidan.Kept, from nidan.From) (nidan.Outcome, error) {
+		return a.Service.Rename(ctx, k, in.Way, in.Body.Name, from)
+	})
 }
 
 func (a *API) askFirst(ctx context.Context, in *struct {
@@ -224,13 +227,9 @@ func (a *API) askFirst(ctx context.Context, in *struct {
 		Browser   *Browser  `json:"browser,omitempty"`
 	}
 }) (*body[Done], *Problem) {
-	from := a.from(ctx, in.Body.Browser)
-	k, p := a.stated(ctx, in.ID, &in.Body.FirstStep, from)
-	if p != nil {
-		return nil, p
-	}
-	out, err := a.Service.SetDefault(ctx, k, in.Way, from)
-	return a.done(ctx, "choose an authenticator", out, err)
+	return a.change(ctx, "choose an authenticator", in.ID, in.Body.FirstStep, in.Body.Browser, func(k nidan.Kept, from nidan.From) (nidan.Outcome, error) {
+		return a.Service.SetDefault(ctx, k, in.Way, from)
+	})
 }
 
 func (a *API) turnOff(ctx context.Context, in *struct {
@@ -238,13 +237,9 @@ func (a *API) turnOff(ctx context.Context, in *struct {
 	Idempotent
 	Body Proofs
 }) (*body[Done], *Problem) {
-	from := a.from(ctx, in.Body.Browser)
-	k, p := a.stated(ctx, in.ID, &in.Body.FirstStep, from)
-	if p != nil {
-		return nil, p
-	}
-	out, err := a.Service.TurnOff(ctx, k, nidan.Secret{}, in.Body.Answer.answer(), from)
-	return a.done(ctx, "turn off", out, err)
+	return a.change(ctx, "turn off", in.ID, in.Body.FirstStep, in.Body.Browser, func(k nidan.Kept, from nidan.From) (nidan.Outcome, error) {
+		return a.Service.TurnOff(ctx, k, nidan.Secret{}, in.Body.Answer.answer(), from)
+	})
 }
 
 func (a *API) cancelRecovery(ctx context.Context, in *struct {
@@ -255,11 +250,7 @@ func (a *API) cancelRecovery(ctx context.Context, in *struct {
 		Browser   *Browser  `json:"browser,omitempty"`
 	}
 }) (*body[Done], *Problem) {
-	from := a.from(ctx, in.Body.Browser)
-	k, p := a.stated(ctx, in.ID, &in.Body.FirstStep, from)
-	if p != nil {
-		return nil, p
-	}
-	out, err := a.Service.CancelRecovery(ctx, k, from)
-	return a.done(ctx, "cancel a recovery", out, err)
+	return a.change(ctx, "cancel a recovery", in.ID, in.Body.FirstStep, in.Body.Browser, func(k nidan.Kept, from nidan.From) (nidan.Outcome, error) {
+		return a.Service.CancelRecovery(ctx, k, from)
+	})
 }

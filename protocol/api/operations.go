@@ -197,7 +197,7 @@ func (a *API) openHosted(ctx context.Context, in *struct {
 	}
 }) (*body[Hosted], *Problem) {
 	from := a.from(ctx, in.Body.Browser)
-	k, p := a.stated(ctx, in.ID, &in.Body.FirstStep, from)
+	k, p := a.stated(ctx, in.ID, in.Body.FirstStep, from)
 	if p != nil {
 		return nil, p
 	}

@@ -15,7 +15,7 @@ func (a *API) startKept(ctx context.Context, in *struct {
 	}
 }) (*body[SignIn], *Problem) {
 	from := a.from(ctx, in.Body.Browser)
-	k, p := a.stated(ctx, in.ID, &in.Body.FirstStep, from)
+	k, p := a.stated(ctx, in.ID, in.Body.FirstStep, from)
 	if p != nil {
 		return nil, p
 	}
