@@ -113,7 +113,7 @@ part_unit() {
 }
 
 part_race() {
-  local packages=(. ./store/... ./web/... ./server/...)
+  local packages=(. ./store/... ./web/... ./protocol/... ./server/...)
   # shellcheck disable=SC2207
   [ -z "$long" ] || packages=($(units))
   CGO_ENABLED=1 go test -race -timeout 20m "${packages[@]}"

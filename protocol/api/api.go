@@ -60,6 +60,7 @@ type API struct {
 	mux         *http.ServeMux
 	description []byte
 	operations  []Operation
+	fields      map[string]bool // every name that a request may have, see known
 }
 
 // An Operation is a row of the table, for the tests that are driven by it.
@@ -89,9 +90,7 @@ func New(c Config) (*API, error) {
 			return nil, fmt.Errorf("api: %s does not say which scope it takes", op.ID)
 		}
 	}
-	for name := range names(h.OpenAPI()) {
-		fields[name] = true
-	}
+	a.fields = names(h.OpenAPI())
 	var err error
 	if a.description, err = json.MarshalIndent(h.OpenAPI(), "", "  "); err != nil {
 		return nil, fmt.Errorf("api: the description: %w", err)
@@ -106,12 +105,9 @@ func (a *API) Operations() []Operation { return a.operations }
 // Description returns the OpenAPI 3.1 text.
 func (a *API) Description() []byte { return a.description }
 
-// fields are the names out of the description, see known.
-var fields = map[string]bool{"body": true, "path": true, "query": true, "header": true}
-
-// names are those of all properties and parameters.
+// names are those of all properties and parameters, and of where they stand.
 func names(o *huma.OpenAPI) map[string]bool {
-	found := map[string]bool{}
+	found := map[string]bool{"body": true, "path": true, "query": true, "header": true}
 	for _, s := range o.Components.Schemas.Map() {
 		for name := range s.Properties {
 			found[name] = true
@@ -133,6 +129,7 @@ type contextKey int
 
 const (
 	keyHash contextKey = iota // of the body
+	keyFields
 	keyCall
 )
 
@@ -171,7 +168,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(sum, "%s %s\n", r.Method, r.URL.EscapedPath())
 	sum.Write(body)
 	ctx := context.WithValue(r.Context(), keyHash, base64.RawURLEncoding.EncodeToString(sum.Sum(nil)))
-	inner := r.WithContext(ctx)
+	inner := r.WithContext(context.WithValue(ctx, keyFields, a.fields))
 	inner.Body = io.NopCloser(bytes.NewReader(body))
 	a.mux.ServeHTTP(w, inner)
 	r.Pattern = inner.Pattern

@@ -346,3 +346,25 @@ func TestSessionOfAKeptAccount(t *testing.T) {
 		}
 	}
 }
+
+// A process may hold more than one: making one changes nothing that another
+// reads.
+func TestSideBySide(t *testing.T) {
+	h := newHouse(t)
+	made := make(chan *API)
+	const n = 24
+	for range n {
+		go func() {
+			a, err := New(h.api.Config)
+			if err != nil {
+				t.Error(err)
+			}
+			made <- a
+		}()
+	}
+	for range n {
+		if a := <-made; a != nil && !slices.Equal(a.Description(), h.api.Description()) {
+			t.Error("two describe themselves in two ways")
+		}
+	}
+}

@@ -171,32 +171,39 @@ func (a *API) failed(ctx context.Context, op string, err error) *Problem {
 
 // huma makes an error of every request that is not as described, and shows the
 // values that were wrong. Ours shows the names of known fields and nothing that
-// was sent.
+// was sent. The hooks are huma's own variables, the names come with the request.
 func init() {
-	huma.NewError = func(status int, _ string, errs ...error) huma.StatusError {
-		p := because(RequestInvalid)
-		switch status {
-		case http.StatusRequestEntityTooLarge:
-			p = because(TooLarge)
-		case http.StatusInternalServerError:
-			p = because(Fault)
-		case http.StatusNotFound, http.StatusMethodNotAllowed:
-			p = because(NotHere)
-		}
-		for _, err := range errs {
-			if d, ok := err.(huma.ErrorDetailer); ok {
-				if where := d.ErrorDetail().Location; known(where) && !slices.Contains(p.Where, where) {
-					p.Where = append(p.Where, where)
-				}
+	huma.NewError = func(status int, _ string, _ ...error) huma.StatusError { return ill(status, nil, nil) }
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, _ string, errs ...error) huma.StatusError {
+		fields, _ := ctx.Context().Value(keyFields).(map[string]bool)
+		return ill(status, errs, fields)
+	}
+}
+
+// ill makes the problem of a request that is not as described.
+func ill(status int, errs []error, fields map[string]bool) *Problem {
+	p := because(RequestInvalid)
+	switch status {
+	case http.StatusRequestEntityTooLarge:
+		p = because(TooLarge)
+	case http.StatusInternalServerError:
+		p = because(Fault)
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		p = because(NotHere)
+	}
+	for _, err := range errs {
+		if d, ok := err.(huma.ErrorDetailer); ok {
+			if where := d.ErrorDetail().Location; known(where, fields) && !slices.Contains(p.Where, where) {
+				p.Where = append(p.Where, where)
 			}
 		}
-		return p
 	}
+	return p
 }
 
 // known reports whether a place is made of names out of the description alone:
 // the name of a field that should not be there is something that was sent.
-func known(where string) bool {
+func known(where string, fields map[string]bool) bool {
 	if where == "" {
 		return false
 	}
