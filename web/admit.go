@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"net/url"
@@ -52,6 +53,23 @@ func securityHeaders(public *url.URL) http.Header {
 		h["Strict-Transport-Security"] = []string{"max-age=63072000"}
 	}
 	return h
+}
+
+// basePath is what pages may stand under: nothing that has to be escaped.
+var basePath = regexp.MustCompile(`^(/[a-z0-9-]+)+$`)
+
+// under is the request as the routes see it, without the base.
+func (p *Pages) under(r *http.Request) (*http.Request, error) {
+	if p.base == "" {
+		return r, nil
+	}
+	rest, ours := strings.CutPrefix(r.URL.Path, p.base)
+	if !ours || rest != "" && rest[0] != '/' {
+		return r, &fault{status: http.StatusNotFound}
+	}
+	inner := *r
+	inner.URL = &url.URL{Path: cmp.Or(rest, "/"), RawPath: strings.TrimPrefix(r.URL.RawPath, p.base), RawQuery: r.URL.RawQuery}
+	return &inner, nil
 }
 
 // admit checks what no route has to know of: that the request was meant for

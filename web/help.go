@@ -126,12 +126,12 @@ func (b *helpBook) findBy(texts helpTexts) {
 // that is not offered here is left out. {{help}} leads to all of them.
 func (l *locale) helpLinks(slugs ...string) (template.HTML, error) {
 	if len(slugs) == 0 {
-		return template.HTML(`<a href="/help">` + template.HTMLEscapeString(l.help.Frame.All) + `</a>`), nil
+		return template.HTML(`<a href="` + l.base + `/help">` + template.HTMLEscapeString(l.help.Frame.All) + `</a>`), nil
 	}
 	var b strings.Builder
 	for _, slug := range slugs {
 		if a, ok := l.help.answers[slug]; ok {
-			b.WriteString(`<li><a href="/help/` + slug + `">` + template.HTMLEscapeString(a.Title) + `</a></li>`)
+			b.WriteString(`<li><a href="` + l.base + `/help/` + slug + `">` + template.HTMLEscapeString(a.Title) + `</a></li>`)
 		} else if !declared(slug) {
 			return "", fmt.Errorf("web: the help has no entry %q; see helpindex.go", slug)
 		}

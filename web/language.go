@@ -72,7 +72,7 @@ func (v *visit) back() string {
 		if from, err = url.Parse(v.r.Referer()); err != nil || canonicalHost(from.Scheme, from.Host) != v.p.host {
 			return "/"
 		}
-		from = &url.URL{Path: from.Path, RawQuery: from.RawQuery}
+		from = &url.URL{Path: strings.TrimPrefix(from.Path, v.p.base), RawQuery: from.RawQuery}
 	}
 	return v.p.ours(from)
 }

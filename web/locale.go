@@ -18,6 +18,7 @@ type locale struct {
 	pages   map[string]screen
 	help    *helpBook
 	offered []Feature
+	base    string // of the pages
 }
 
 // locales are the languages there are, English first.
@@ -29,7 +30,7 @@ type locales struct {
 
 // newLocales reads the catalogues of the languages named, or of all there are,
 // and gives each its own templates.
-func newLocales(b brand, tags []string, zone *time.Location, as assets) (*locales, error) {
+func newLocales(b brand, tags []string, zone *time.Location, as assets, base string) (*locales, error) {
 	set, err := catalogue.Load(sentences, "locale", zone)
 	if err != nil {
 		return nil, err
@@ -39,7 +40,7 @@ func newLocales(b brand, tags []string, zone *time.Location, as assets) (*locale
 	}
 	ls := &locales{set: set, byTag: map[string]*locale{}}
 	for _, language := range set.All() {
-		l := &locale{Language: language}
+		l := &locale{Language: language, base: base}
 		if err := l.introduce(b); err != nil {
 			return nil, err
 		}

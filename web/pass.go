@@ -150,7 +150,7 @@ func (v *visit) crossTo(a passAsk, s session) error {
 	switch out.Reason {
 	case nidan.OK:
 		v.drop(passCookie)
-		return v.to(v.p.at(out.Return.To) + "/_nidan/done?" + url.Values{"ticket": {out.Return.Token.Reveal()}}.Encode())
+		return v.away(v.p.at(out.Return.To) + "/_nidan/done?" + url.Values{"ticket": {out.Return.Token.Reveal()}}.Encode())
 	case nidan.LevelTooLow:
 		v.set(passCookie, nidan.NewSecret(a.String()))
 		v.pass = &a // a change of the language comes by here again

@@ -17,6 +17,7 @@ var staticFiles embed.FS
 // assets are the files of static/ under names that hold their hash, so that
 // they may be kept for ever.
 type assets struct {
+	base   string            // of the pages
 	named  map[string]string // file name → address
 	served map[string]asset  // hashed name → content
 	logo   string            // address of the brand's; empty: it has none
@@ -34,8 +35,8 @@ var assetKinds = map[string]string{
 	".png": "image/png",
 }
 
-func newAssets(b Brand) (assets, error) {
-	as := assets{named: map[string]string{}, served: map[string]asset{}}
+func newAssets(b Brand, base string) (assets, error) {
+	as := assets{base: base, named: map[string]string{}, served: map[string]asset{}}
 	files, err := fs.ReadDir(staticFiles, "static")
 	if err != nil {
 		return as, err
@@ -72,7 +73,7 @@ func (as assets) add(file string, a asset) {
 	ext := path.Ext(file)
 	sum := sha256.Sum256(a.body)
 	name := strings.TrimSuffix(file, ext) + "." + hex.EncodeToString(sum[:6]) + ext
-	as.named[file], as.served[name] = "/static/"+name, a
+	as.named[file], as.served[name] = as.base+"/static/"+name, a
 }
 
 // url is where a file is served.

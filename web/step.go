@@ -62,7 +62,7 @@ func (v *visit) goBack(g *nidan.ReturnGrant) error {
 	if !g.Token.Empty() {
 		at += "?result=" + url.QueryEscape(g.Token.Reveal())
 	}
-	return v.to(at)
+	return v.away(at)
 }
 
 // postBack ends a session that a product led to, and what was begun in it.

@@ -65,6 +65,7 @@ func (l *locale) funcs(as assets) template.FuncMap {
 		"clock":  func(t time.Time) timeOfDay { return timeOfDay(t) },
 		"family": func(stored string) (template.HTML, error) { return l.Say(family(stored)) },
 		"asset":  as.url,
+		"base":   func() string { return l.base }, // stands before every path of ours
 		"field":  newCodeField,
 		"help":   l.helpLinks,
 		"offers": l.offers,

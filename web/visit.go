@@ -47,10 +47,13 @@ func (v *visit) from() nidan.From {
 	return f
 }
 
-// to leads on after a POST. path is one of our own, written in the code, or that
-// of a product or a proxied host, see goBack and crossTo.
-func (v *visit) to(path string) error {
-	v.w.Header().Set("Location", path)
+// to leads on after a POST. path is one of our own, written in the code.
+func (v *visit) to(path string) error { return v.away(v.p.base + path) }
+
+// away leads out of the pages: to a product or a proxied host, see goBack and
+// crossTo, or into the application that they are mounted in.
+func (v *visit) away(at string) error {
+	v.w.Header().Set("Location", at)
 	v.w.WriteHeader(http.StatusSeeOther)
 	return nil
 }

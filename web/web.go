@@ -27,6 +27,7 @@ type Config struct {
 	Service *nidan.Service
 	Brand   Brand
 	Public  *url.URL // where people reach the pages: scheme and host
+	Base    string   // the path that they stand under, for example /two-step; empty: all of the host is theirs
 
 	// From says where a request came from, as far as its headers can be
 	// believed. The known-browser cookie is added here.
@@ -52,6 +53,7 @@ type Pages struct {
 	brand   brand
 	host    string // of the public URL, without a default port
 	scheme  string // … and that of every proxied host
+	base    string
 	headers http.Header
 	origin  *http.CrossOriginProtection
 	assets  assets
@@ -71,6 +73,8 @@ func New(c Config) (*Pages, error) {
 		return nil, errors.New("web: the public URL must have a scheme and a host")
 	case c.Brand.Name == "":
 		return nil, errors.New("web: the brand needs a name")
+	case c.Base != "" && !basePath.MatchString(c.Base):
+		return nil, fmt.Errorf("web: the base %q is no path of a–z, 0–9 and hyphens that begins with a slash and ends without", c.Base)
 	}
 	b, err := newBrand(c.Brand)
 	if err != nil {
@@ -83,7 +87,7 @@ func New(c Config) (*Pages, error) {
 	}
 	p := &Pages{
 		svc: c.Service, from: c.From, log: c.Log, brand: b, host: canonicalHost(c.Public.Scheme, c.Public.Host), scheme: c.Public.Scheme,
-		headers: securityHeaders(c.Public), origin: http.NewCrossOriginProtection(),
+		base: c.Base, headers: securityHeaders(c.Public), origin: http.NewCrossOriginProtection(),
 	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
@@ -92,11 +96,11 @@ func New(c Config) (*Pages, error) {
 	if zone == nil {
 		zone = time.UTC
 	}
-	if p.assets, err = newAssets(c.Brand); err != nil {
+	if p.assets, err = newAssets(c.Brand, c.Base); err != nil {
 		return nil, err
 	}
 	p.brand.Logo = p.assets.logo
-	if p.locales, err = newLocales(p.brand, c.Languages, zone, p.assets); err != nil {
+	if p.locales, err = newLocales(p.brand, c.Languages, zone, p.assets, c.Base); err != nil {
 		return nil, err
 	}
 	if err := p.locales.openHelp(b, c.Features); err != nil {
@@ -117,9 +121,14 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for k, v := range p.headers {
 		w.Header()[k] = v
 	}
-	if err := p.admit(r); err != nil {
+	inner, err := p.under(r)
+	if err == nil {
+		err = p.admit(inner)
+	}
+	if err != nil {
 		p.handle("", func(*visit) error { return err })(w, r)
 		return
 	}
-	p.mux.ServeHTTP(w, r)
+	p.mux.ServeHTTP(w, inner)
+	r.Pattern = inner.Pattern // for whoever logs it
 }
