@@ -179,7 +179,7 @@ func TestSQLStandsInTheStoreOnly(t *testing.T) {
 const (
 	maxMethods   = 9   // of an interface
 	maxFile      = 360 // lines
-	maxRootFiles = 45  // one concept each
+	maxRootFiles = 46  // one concept each; the library's own door is the last
 )
 
 var largerFiles = map[string]string{}

@@ -35,6 +35,8 @@
 //   - event.go, notice.go, outcome.go: what is recorded, told and answered
 //   - store.go: what is asked of a database
 //   - overview.go: what the security settings show
+//   - party.go, kept.go, register.go: products, their keys and the accounts they keep
+//   - handover.go, pass.go, inside.go: how products lead here, and are told
 //   - operator.go, instance.go, audit.go: what the command line asks
 //
 // # Rules for a change here

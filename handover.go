@@ -230,10 +230,10 @@ func (d *decision) signedInBy(r mintRequest, out Outcome) Outcome {
 		return d.refuse(Gone)
 	case h != nil:
 		d.signedIn = true
-		out.Return = d.bringBack(h, r.proofs)
+		d.bringBack(&out, h, r.proofs)
 	default:
 		d.signedIn = true
-		out.Assertion = &Assertion{Account: a.Ref, Level: worth, AMR: amr(r.proofs), AuthAt: newest(r.proofs)}
+		out.Assertion = d.assertion(r.proofs)
 	}
 	out.Reason, out.Browser = OK, d.know(d.from)
 	return out
@@ -250,10 +250,20 @@ func newest(proofs []proof) time.Time {
 	return at
 }
 
-// bringBack hands out a result of a handover.
-func (d *decision) bringBack(h *handover, proofs []proof) *ReturnGrant {
-	return &ReturnGrant{To: h.Return, Token: d.hand(result{
-		Party: h.Party, Bind: h.Bind, Level: level(proofs, d.now, 0), AMR: amr(proofs), AuthAt: newest(proofs),
+func (d *decision) assertion(proofs []proof) *Assertion {
+	return &Assertion{Account: d.acct.Ref, Level: level(proofs, d.now, 0), AMR: amr(proofs), AuthAt: newest(proofs)}
+}
+
+// bringBack ends a handover: with a result for the browser to bring back, or by
+// telling the application at once.
+func (d *decision) bringBack(out *Outcome, h *handover, proofs []proof) {
+	told := d.assertion(proofs)
+	if h.isInside() {
+		out.Assertion = told
+		return
+	}
+	out.Return = &ReturnGrant{To: h.Return, Token: d.hand(result{
+		Party: h.Party, Bind: h.Bind, Level: told.Level, AMR: told.AMR, AuthAt: told.AuthAt,
 	})}
 }
 
@@ -311,7 +321,8 @@ func (s *Service) Redeem(ctx context.Context, c *Caller, tok ResultToken, value 
 
 // GoBack ends a session of a handover and sends the browser back, with a result
 // where the session is worth what the product asked for. Outcomes: OK with
-// Return; NoSuchWay in a session that no product led to; Gone.
+// Return, or with Assertion for an application that has the pages in its own
+// process; NoSuchWay in a session that no product led to; Gone.
 func (s *Service) GoBack(ctx context.Context, tok SessionToken, from From) (Outcome, error) {
 	return s.in(ctx, tok, command{from: from}, func(d *decision, ses *Session) Outcome {
 		h := ses.body.Handover
@@ -320,9 +331,12 @@ func (s *Service) GoBack(ctx context.Context, tok SessionToken, from From) (Outc
 		}
 		d.endSession(ses.ID)
 		d.record(Event{Kind: EventLogOut, Detail: h.Party})
+		out := Outcome{Reason: OK}
 		if ses.Level < h.Level {
-			return Outcome{Reason: OK, Return: &ReturnGrant{To: h.Return}}
+			out.Return = &ReturnGrant{To: h.Return}
+		} else {
+			d.bringBack(&out, h, ses.body.Proofs)
 		}
-		return Outcome{Reason: OK, Return: d.bringBack(h, ses.body.Proofs)}
+		return out
 	})
 }

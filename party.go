@@ -292,10 +292,11 @@ func (k keyRef) view() Key {
 }
 
 // A Caller is a relying party at the door, as of the moment its key was checked.
-// Only Service.Caller makes one.
+// Only Service.Caller and Service.Inside make one.
 type Caller struct {
-	party Party
-	key   keyRef
+	party  Party
+	key    keyRef
+	inside bool // the application that this process belongs to; it has no key
 }
 
 // id names the party behind a door; empty: the door is that of our pages.

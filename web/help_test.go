@@ -188,7 +188,7 @@ func TestHelpIsShort(t *testing.T) {
 
 func TestHelpLeadsSomewhere(t *testing.T) {
 	routes := map[string]bool{}
-	for _, r := range table() {
+	for _, r := range table(false) {
 		routes[r.Method+" "+r.Pattern] = true
 	}
 	seen, pages := map[string]bool{}, map[string]bool{}

@@ -5,5 +5,8 @@ func home(v *visit) error {
 	if _, ok := v.cookie(sessionCookie); ok {
 		return v.to("/security")
 	}
+	if v.p.mount != nil {
+		return v.loginAgain()
+	}
 	return v.to("/login")
 }

@@ -41,6 +41,8 @@ type house struct {
 	keys  *vault.Vault
 	clock *hands
 	inbox []nidan.Notice // handed over, oldest first
+
+	around http.Handler // of the application that the pages are mounted in, nil: none
 }
 
 // hands are the two times of a clock, turned together.
@@ -326,7 +328,7 @@ func (b *browser) send(path string, fields ...string) {
 func (b *browser) ask(verb, path, body string) {
 	b.Helper()
 	for range 5 {
-		res := ask(b.pages, verb, path, strings.NewReader(body), func(r *http.Request) {
+		res := b.asks(verb, path, strings.NewReader(body), func(r *http.Request) {
 			r.Header.Set("X-Network", b.network)
 			r.Header.Set("User-Agent", "Firefox on Windows")
 			for name, value := range b.cookies {
@@ -353,6 +355,21 @@ func (b *browser) ask(verb, path, body string) {
 		verb, path, body = http.MethodGet, res.Header.Get("Location"), ""
 	}
 	b.Fatalf("no end of redirects at %s", path)
+}
+
+// asks sends a request to the pages, or to the application around them.
+func (b *browser) asks(verb, path string, body io.Reader, change func(*http.Request)) *http.Response {
+	if b.around == nil {
+		return ask(b.pages, verb, path, body, change)
+	}
+	if !strings.HasPrefix(path, "/app/") { // whose pages are named as if they stood alone
+		path = b.pages.base + path
+	}
+	res := ask(b.around, verb, path, body, change)
+	if at, ours := strings.CutPrefix(res.Header.Get("Location"), b.pages.base+"/"); ours {
+		res.Header.Set("Location", "/"+at)
+	}
+	return res
 }
 
 // logIn takes the first step.

@@ -60,6 +60,11 @@ func postLogin(v *visit) error {
 // to the product that led here. The session that a new one takes the place of, if
 // any, ends too (SECURITY E1), and so does everything begun in it.
 func (v *visit) enter(out nidan.Outcome, at string) error {
+	if out.Assertion != nil {
+		v.keep(out)
+		v.drop(pendingCookie)
+		return v.tellHost(Host.SignedIn, *out.Assertion)
+	}
 	if out.Return != nil {
 		v.keep(out) // not the successor of a used backup code: nobody is left to save it
 		return v.goBack(out.Return)

@@ -1,13 +1,22 @@
 package web
 
-// table is the only place where routes are declared.
-func table() []Route {
+import "slices"
+
+// table is the only place where routes are declared. Pages that an application
+// has mounted are the common ones: the first step is its own.
+func table(mounted bool) []Route {
+	if mounted {
+		return commonRoutes()
+	}
+	return slices.Concat(commonRoutes(), ownRoutes(), doorRoutes())
+}
+
+// commonRoutes are about the second step of whoever's accounts.
+func commonRoutes() []Route {
 	return []Route{
 		{"GET", "/{$}", Anonymous, anonymous(home)},
 		{"GET", "/static/{file...}", Anonymous, anonymous(static)},
 
-		{"GET", "/login", Anonymous, anonymous(showLogin)},
-		{"POST", "/login", Anonymous, anonymous(postLogin)},
 		{"GET", "/login/second", PendingSignIn, withPending(showSecond)},
 		{"POST", "/login/second", PendingSignIn, withPending(postSecond)},
 		{"POST", "/login/second/send", PendingSignIn, withPending(postSend)},
@@ -15,33 +24,10 @@ func table() []Route {
 		{"GET", "/login/recovery", PendingSignIn, withPending(showRecovery)},
 		{"POST", "/login/recovery", PendingSignIn, withPending(postRecovery)},
 		{"POST", "/login/recovery/link", PendingSignIn, withPending(postRecoveryLink)},
-		{"GET", "/forgot", Anonymous, anonymous(forgot.show)},
-		{"POST", "/forgot", Anonymous, anonymous(forgot.post)},
-		{"GET", "/sent/reset", Anonymous, anonymous(forgot.showSent)},
-		{"GET", "/register", Anonymous, anonymous(register.show)},
-		{"POST", "/register", Anonymous, anonymous(register.post)},
-		{"GET", "/sent/register", Anonymous, anonymous(register.showSent)},
-		{"GET", "/browser", Anonymous, anonymous(meet.show)},
-		{"POST", "/browser", Anonymous, anonymous(meet.post)},
-		{"GET", "/sent/browser", Anonymous, anonymous(meet.showSent)},
 		{"GET", "/help", Anonymous, anonymous(showHelp)},
 		{"GET", "/help/{entry}", Anonymous, anonymous(showHelpAnswer)},
 		{"POST", "/language", Anonymous, anonymous(postLanguage)},
-		{"POST", "/logout", AnySession, withSession(postLogout)},
 
-		{"GET", "/invite/{ticket}", Anonymous, anonymous(invite.show)},
-		{"POST", "/invite/{ticket}", Anonymous, anonymous(invite.post)},
-		{"GET", "/reset/{ticket}", Anonymous, anonymous(reset.show)},
-		{"POST", "/reset/{ticket}", Anonymous, anonymous(reset.post)},
-		{"GET", "/browser/{ticket}", Anonymous, anonymous(knowBrowser.show)},
-		{"POST", "/browser/{ticket}", Anonymous, anonymous(knowBrowser.post)},
-		{"GET", "/register/{ticket}", Anonymous, anonymous(registered.show)},
-		{"POST", "/register/{ticket}", Anonymous, anonymous(registered.post)},
-		{"GET", "/address/{ticket}", Anonymous, anonymous(addressLink.show)},
-		{"POST", "/address/{ticket}", Anonymous, anonymous(addressLink.post)},
-		{"GET", "/second/{ticket}", Anonymous, anonymous(secondLink.show)},
-		{"POST", "/second/{ticket}", Anonymous, anonymous(secondLink.post)},
-		{"GET", "/done/second", Anonymous, showAfter("addressadded")},
 		{"GET", "/cancel/{ticket}", Anonymous, anonymous(cancelLink.show)},
 		{"POST", "/cancel/{ticket}", Anonymous, anonymous(cancelLink.post)},
 		{"GET", "/done/cancel", Anonymous, showAfterLink("canceldone")},
@@ -49,12 +35,7 @@ func table() []Route {
 		{"POST", "/notme/{ticket}", Anonymous, anonymous(notMeLink.post)},
 		{"GET", "/done/notme", Anonymous, showAfterLink("notmedone")},
 
-		{"GET", "/step/{ticket}", Anonymous, anonymous(showStep)},
-		{"POST", "/step/{ticket}", Anonymous, anonymous(postStep)},
 		{"POST", "/back", AnySession, withSession(postBack)},
-
-		{"GET", passPath, Anonymous, anonymous(showPass)},
-		{"POST", passPath + "/again", AnySession, withSession(postPassAgain)},
 
 		{"GET", "/recovery/{ticket}", Anonymous, anonymous(showBind)},
 		{"POST", "/recovery/{ticket}", Anonymous, anonymous(postBind)},
@@ -122,6 +103,37 @@ func table() []Route {
 		{"GET", offPath + "/done", AnySession, withSession(showOffDone)},
 
 		{"GET", "/security/account", AnySession, withSession(showAccount)},
+	}
+}
+
+// ownRoutes are about what an account has only where we keep it: its first step.
+func ownRoutes() []Route {
+	return []Route{
+		{"GET", "/login", Anonymous, anonymous(showLogin)},
+		{"POST", "/login", Anonymous, anonymous(postLogin)},
+		{"GET", "/forgot", Anonymous, anonymous(forgot.show)},
+		{"POST", "/forgot", Anonymous, anonymous(forgot.post)},
+		{"GET", "/sent/reset", Anonymous, anonymous(forgot.showSent)},
+		{"GET", "/register", Anonymous, anonymous(register.show)},
+		{"POST", "/register", Anonymous, anonymous(register.post)},
+		{"GET", "/sent/register", Anonymous, anonymous(register.showSent)},
+		{"GET", "/browser", Anonymous, anonymous(meet.show)},
+		{"POST", "/browser", Anonymous, anonymous(meet.post)},
+		{"GET", "/sent/browser", Anonymous, anonymous(meet.showSent)},
+		{"POST", "/logout", AnySession, withSession(postLogout)},
+		{"GET", "/invite/{ticket}", Anonymous, anonymous(invite.show)},
+		{"POST", "/invite/{ticket}", Anonymous, anonymous(invite.post)},
+		{"GET", "/reset/{ticket}", Anonymous, anonymous(reset.show)},
+		{"POST", "/reset/{ticket}", Anonymous, anonymous(reset.post)},
+		{"GET", "/browser/{ticket}", Anonymous, anonymous(knowBrowser.show)},
+		{"POST", "/browser/{ticket}", Anonymous, anonymous(knowBrowser.post)},
+		{"GET", "/register/{ticket}", Anonymous, anonymous(registered.show)},
+		{"POST", "/register/{ticket}", Anonymous, anonymous(registered.post)},
+		{"GET", "/address/{ticket}", Anonymous, anonymous(addressLink.show)},
+		{"POST", "/address/{ticket}", Anonymous, anonymous(addressLink.post)},
+		{"GET", "/second/{ticket}", Anonymous, anonymous(secondLink.show)},
+		{"POST", "/second/{ticket}", Anonymous, anonymous(secondLink.post)},
+		{"GET", "/done/second", Anonymous, showAfter("addressadded")},
 		{"GET", "/security/password", AnySession, own(changePassword.show)},
 		{"POST", "/security/password", AnySession, own(changePassword.post)},
 		{"GET", "/security/address", AnySession, own(changeAddress.show)},
@@ -135,5 +147,15 @@ func table() []Route {
 		{"GET", "/security/delete", AnySession, own(deleteAccount.show)},
 		{"POST", "/security/delete", AnySession, own(deleteAccount.post)},
 		{"GET", deletedPath, Anonymous, showAfter("deleted")},
+	}
+}
+
+// doorRoutes are where products and proxied hosts lead to.
+func doorRoutes() []Route {
+	return []Route{
+		{"GET", "/step/{ticket}", Anonymous, anonymous(showStep)},
+		{"POST", "/step/{ticket}", Anonymous, anonymous(postStep)},
+		{"GET", passPath, Anonymous, anonymous(showPass)},
+		{"POST", passPath + "/again", AnySession, withSession(postPassAgain)},
 	}
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
@@ -58,6 +59,9 @@ func (v *visit) stepIsDead() error {
 // goBack leads on to the product, to an address that it has registered.
 func (v *visit) goBack(g *nidan.ReturnGrant) error {
 	v.drop(pendingCookie)
+	if m := v.p.mount; m != nil {
+		return v.away(cmp.Or(m.Home, m.LogIn))
+	}
 	at := g.To
 	if !g.Token.Empty() {
 		at += "?result=" + url.QueryEscape(g.Token.Reveal())
@@ -77,6 +81,9 @@ func postBack(v *visit, s session) error {
 		return nidan.ErrNotFound
 	}
 	v.dropSession()
+	if out.Assertion != nil {
+		return v.tellHost(Host.SettingsLeft, *out.Assertion)
+	}
 	return v.goBack(out.Return)
 }
 
@@ -87,11 +94,14 @@ var ledHere = nidan.NewSecret("yes")
 // to log in with.
 func (v *visit) led() bool {
 	_, came := v.cookie(ledCookie)
-	return came || v.product != nil
+	return came || v.product != nil || v.p.mount != nil
 }
 
 // loginAgain leads to the first step. That of a product is not ours to ask for.
 func (v *visit) loginAgain() error {
+	if m := v.p.mount; m != nil {
+		return v.away(m.LogIn)
+	}
 	if !v.led() {
 		return v.to("/login")
 	}
@@ -110,7 +120,11 @@ type stepOverView struct {
 // Nobody is logged in then.
 func (v *visit) stepOver(status int, title, text *message) error {
 	v.account, v.banner, v.leadsBack = "", nil, false
-	return v.show(status, "stepover", stepOverView{title, text, v.product})
+	back := v.product
+	if m := v.p.mount; m != nil {
+		back = &nidan.HandoverView{Party: m.As.Party().Name, Return: m.LogIn}
+	}
+	return v.show(status, "stepover", stepOverView{title, text, back})
 }
 
 // kept reports whether a product keeps the account. A session of one begins with

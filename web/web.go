@@ -29,6 +29,9 @@ type Config struct {
 	Public  *url.URL // where people reach the pages: scheme and host
 	Base    string   // the path that they stand under, for example /two-step; empty: all of the host is theirs
 
+	// Mount puts the pages into an application; nil: they stand for themselves.
+	Mount *Mount
+
 	// From says where a request came from, as far as its headers can be
 	// believed. The known-browser cookie is added here.
 	From func(*http.Request) nidan.From
@@ -54,6 +57,7 @@ type Pages struct {
 	host    string // of the public URL, without a default port
 	scheme  string // … and that of every proxied host
 	base    string
+	mount   *Mount // nil: the pages stand for themselves
 	headers http.Header
 	origin  *http.CrossOriginProtection
 	assets  assets
@@ -99,6 +103,11 @@ func New(c Config) (*Pages, error) {
 	if p.assets, err = newAssets(c.Brand, c.Base); err != nil {
 		return nil, err
 	}
+	if p.mount = c.Mount; p.mount != nil {
+		if err := p.mount.check(c.Base); err != nil {
+			return nil, err
+		}
+	}
 	p.brand.Logo = p.assets.logo
 	if p.locales, err = newLocales(p.brand, c.Languages, zone, p.assets, c.Base); err != nil {
 		return nil, err
@@ -106,7 +115,7 @@ func New(c Config) (*Pages, error) {
 	if err := p.locales.openHelp(b, c.Features); err != nil {
 		return nil, err
 	}
-	p.routes = table()
+	p.routes = table(c.Mount != nil)
 	if p.mux, err = p.newMux(); err != nil {
 		return nil, err
 	}

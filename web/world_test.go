@@ -60,7 +60,7 @@ func newPages(t testing.TB) *Pages {
 }
 
 // ask sends a request as a browser would, unless change says otherwise.
-func ask(p *Pages, verb, path string, body io.Reader, change ...func(*http.Request)) *http.Response {
+func ask(p http.Handler, verb, path string, body io.Reader, change ...func(*http.Request)) *http.Response {
 	r := httptest.NewRequest(verb, "https://id.example.com"+path, body)
 	if verb == http.MethodPost {
 		r.Header.Set("Origin", "https://id.example.com")

@@ -1,0 +1,154 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/nidan-auth/nidan"
+)
+
+// A Mount puts pages into an application that has people and passwords of its
+// own. The pages then have no log-in, registration or password: those are the
+// application's.
+type Mount struct {
+	As    *nidan.Caller // see [nidan.Service.Inside]
+	Host  Host
+	LogIn string      // the path of the application's own log-in
+	Home  string      // … and of where it leads to when nothing was proven; empty: LogIn
+	Least nidan.Level // what a log-in has to be worth; zero: the password alone, where nothing else is turned on
+}
+
+// A Host is an application that has mounted the pages. Both methods begin a
+// session of the application for the account, under an id that did not exist
+// before, by writing to w a cookie and no status; they return the path in the
+// application to lead on to. Both are called once the second step was taken, or
+// where there is none to take, which a.Level says.
+type Host interface {
+	// SignedIn ends a log-in that began with [Pages.SignIn].
+	SignedIn(w http.ResponseWriter, r *http.Request, a nidan.Assertion) (path string, err error)
+
+	// SettingsLeft ends a visit to the settings that began with [Pages.Settings].
+	// They may have been changed: every other session of the account ends.
+	SettingsLeft(w http.ResponseWriter, r *http.Request, a nidan.Assertion) (path string, err error)
+}
+
+// A Person is somebody who has passed the application's own first step, a
+// moment ago: only a right password makes one, never what stands in a request.
+type Person struct {
+	Ref   string // the application's id of the account: for ever the same, and never given to another person
+	About nidan.Details
+
+	PasswordChanged time.Time // by the application's own record; zero: not known
+	ByMail          bool      // a mailed link changed it
+}
+
+func (m *Mount) check(base string) error {
+	switch {
+	case m.As == nil || m.Host == nil:
+		return errors.New("web: a Mount needs As and Host")
+	case base == "":
+		return errors.New("web: a Mount needs a Base; the rest of the host is the application's")
+	case !isPath(m.LogIn), m.Home != "" && !isPath(m.Home):
+		return errors.New("web: LogIn and Home of a Mount are paths of the application")
+	case m.Least > nidan.LevelAAL2:
+		return errors.New("web: no page takes a second step that is worth what the Mount asks for")
+	}
+	return nil
+}
+
+// isPath reports whether an address stays on its host.
+func isPath(at string) bool {
+	return strings.HasPrefix(at, "/") && !strings.HasPrefix(at, "//") && !strings.ContainsAny(at, "\\\r\n")
+}
+
+// SignIn answers the request with which the application's log-in form was
+// posted, after the password was found right: it leads to the second step or,
+// where there is none, to what the Host says. An account that we have not seen
+// yet comes into being.
+func (p *Pages) SignIn(w http.ResponseWriter, r *http.Request, who Person) {
+	p.lead(w, r, who, nidan.HandoverSignIn)
+}
+
+// Settings answers a request that was posted, with the password once more, to
+// open the security settings: it leads there, by way of the second step.
+func (p *Pages) Settings(w http.ResponseWriter, r *http.Request, who Person) {
+	p.lead(w, r, who, nidan.HandoverSettings)
+}
+
+func (p *Pages) lead(w http.ResponseWriter, r *http.Request, who Person, use nidan.HandoverUse) {
+	for k, v := range p.headers {
+		w.Header()[k] = v
+	}
+	p.handle("", func(v *visit) error {
+		if p.mount == nil {
+			return errors.New("web: the pages are not mounted")
+		}
+		k, err := v.known(who)
+		if err != nil {
+			return err
+		}
+		k, out, err := p.svc.State(r.Context(), k, who.PasswordChanged, who.ByMail, v.from())
+		if err == nil && out.Passed() {
+			out, err = p.svc.Lead(r.Context(), k, use, max(p.mount.Least, nidan.LevelPassword), v.from())
+		}
+		switch {
+		case err != nil:
+			return err
+		case out.Reason == nidan.SecondStep:
+			v.set(pendingCookie, out.Pending.Token)
+			return v.to("/login/second")
+		case out.Passed():
+			return v.enter(out, "/security/on") // which knows whether it is on
+		case out.Reason == nidan.FirstStepStopped:
+			return v.stepOver(http.StatusForbidden, msg("mount.stopped"), msg("mount.stopped.text", "product", p.mount.As.Party().Name))
+		}
+		return fmt.Errorf("web: the stated first step is refused: %s", out.Reason)
+	})(w, r)
+}
+
+// known finds the person's account, or makes it, and takes over what the
+// application says of it now.
+func (v *visit) known(who Person) (nidan.Kept, error) {
+	ctx, svc, m := v.r.Context(), v.p.svc, v.p.mount
+	k, out, err := svc.Kept(ctx, m.As, who.Ref)
+	if err == nil && out.Reason == nidan.NoAccount {
+		if out, err = svc.Register(ctx, m.As, who.Ref, who.About, v.from()); err == nil && (out.Passed() || out.Reason == nidan.AccountExists) {
+			k, out, err = svc.Kept(ctx, m.As, who.Ref)
+		}
+	} else if err == nil {
+		out, err = svc.Describe(ctx, k, who.About, v.from())
+	}
+	if err == nil && !out.Passed() {
+		err = fmt.Errorf("web: the person's account cannot be kept: %s", out.Reason)
+	}
+	return k, err
+}
+
+// LogOut ends what the browser has open on these pages. It belongs into the
+// application's own log-out.
+func (p *Pages) LogOut(w http.ResponseWriter, r *http.Request) {
+	p.handle("", func(v *visit) error {
+		v.endFormer()
+		v.dropSession()
+		v.drop(pendingCookie)
+		return nil
+	})(w, r)
+}
+
+// tellHost ends what the application led here for.
+func (v *visit) tellHost(tell func(Host, http.ResponseWriter, *http.Request, nidan.Assertion) (string, error), a nidan.Assertion) error {
+	if v.p.mount == nil {
+		return errors.New("web: unreachable: a sign-in is told to an application, and none has mounted the pages")
+	}
+	at, err := tell(v.p.mount.Host, v.w, v.r, a)
+	if err != nil {
+		return fmt.Errorf("web: the application began no session: %w", err)
+	}
+	if !isPath(at) {
+		return errors.New("web: the application leads on to something that is no path of its own")
+	}
+	return v.away(at)
+}
