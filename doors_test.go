@@ -49,6 +49,8 @@ type led struct {
 	at    time.Time
 	epoch int
 	taken bool
+
+	inside bool // by the application, whose pages they are
 }
 
 // held is what a browser has of a sign-in: pending, then a session.
@@ -121,7 +123,7 @@ func (s *street) canon() string {
 		fmt.Fprint(&b, "|l", l.bind, l.level, l.use, age(l.at), s.epoch-l.epoch, l.taken)
 	}
 	for _, h := range []held{s.pending[0], s.pending[1], s.sessions[0], s.sessions[1], s.door, s.ours[0], s.ours[1]} {
-		fmt.Fprint(&b, "|h", h.value != "", h.from.bind, h.from.level, h.from.use, h.level, age(h.at), age(h.first), s.epoch-h.epoch)
+		fmt.Fprint(&b, "|h", h.value != "", h.from.bind, h.from.level, h.from.use, h.from.inside, h.level, age(h.at), age(h.first), s.epoch-h.epoch)
 	}
 	for _, r := range slices.Concat(s.results, s.passes) {
 		fmt.Fprint(&b, "|r", r.bind, r.level, r.host, age(r.at), s.epoch-r.epoch, r.spent, slices.Contains(s.alive, r.born))
@@ -134,6 +136,7 @@ type town struct {
 	*room
 	s          *street
 	shop, bank *nidan.Caller
+	within     *nidan.Caller // the shop, in our own process
 	broken     string
 }
 
@@ -159,8 +162,10 @@ func (t *town) at(door *nidan.Caller) nidan.From {
 }
 
 // mina is the shop's account with a first step just stated.
-func (t *town) mina() nidan.Kept {
-	k, out, err := t.svc.Kept(ctx, t.shop, "mina")
+func (t *town) mina() nidan.Kept { return t.minaBy(t.shop) }
+
+func (t *town) minaBy(c *nidan.Caller) nidan.Kept {
+	k, out, err := t.svc.Kept(ctx, c, "mina")
 	t.came(out, err, nidan.OK)
 	k, out, err = t.svc.State(ctx, k, time.Time{}, false, t.at(t.shop))
 	t.came(out, err, nidan.OK)
@@ -218,9 +223,32 @@ func acceptLink(b, i int) streetMove {
 	}}
 }
 
+func leadInside(b int, use nidan.HandoverUse, level nidan.Level) streetMove {
+	return streetMove{fmt.Sprintf("the shop leads browser %d inside, for %s at %s", b, use, level), func(t *town) bool {
+		s := t.s
+		k := t.minaBy(t.within)
+		out, err := t.svc.Lead(ctx, t.mina(), use, level, t.from(b))
+		t.came(out, err, nidan.ScopeMissing)
+		l := led{bind: b, level: level, use: use, at: t.wall(), epoch: s.epoch, inside: true}
+		out, err = t.svc.Lead(ctx, k, use, level, t.from(b))
+		if s.protected {
+			if t.came(out, err, nidan.SecondStep) {
+				s.pending[b] = held{value: out.Pending.Token.Reveal(), from: l, at: t.wall(), first: t.wall(), epoch: s.epoch}
+			}
+		} else if t.came(out, err, nidan.OK) {
+			t.arrive(b, l, out, nidan.LevelPassword, t.wall())
+		}
+		return true
+	}}
+}
+
 // arrive takes what a sign-in ends with.
 func (t *town) arrive(b int, l led, out nidan.Outcome, worth nidan.Level, first time.Time) {
 	s := t.s
+	if l.inside && l.use == nidan.HandoverSignIn && worth >= l.level {
+		t.told(out, worth)
+		return
+	}
 	t.must(out.Assertion == nil, "a product is told of what a browser has to bring back")
 	if l.use == nidan.HandoverSignIn && worth >= l.level {
 		t.must(out.Session == nil && out.Return != nil && !out.Return.Token.Empty() && out.Return.To == shopBack, "no result came, or a session with it")
@@ -367,7 +395,15 @@ func goBack(b int) streetMove {
 		switch {
 		case !t.live(h):
 			t.came(out, err, nidan.Gone)
-		case t.came(out, err, nidan.OK):
+		case t.came(out, err, nidan.OK) && h.from.inside:
+			if h.level >= h.from.level {
+				t.told(out, h.level)
+			} else {
+				t.must(out.Assertion == nil && out.Return.To == "" && out.Return.Token.Empty(), "the shop is told of what it did not ask for")
+			}
+			_, err := t.svc.Session(ctx, tok)
+			t.must(err != nil, "the session lives on behind who went back")
+		case t.broken == "":
 			t.must(out.Return.Token.Empty() == (h.level < h.from.level), "a session worth %s goes back to who asks for %s, with a result: %v", h.level, h.from.level, !out.Return.Token.Empty())
 			if !out.Return.Token.Empty() {
 				s.results = append(s.results, brought{token: out.Return.Token.Reveal(), bind: h.from.bind, level: h.level, at: t.wall(), epoch: s.epoch})
@@ -549,6 +585,7 @@ func shopMoves() []streetMove {
 		}
 	}
 	moves = append(moves, openLink(owner, nidan.HandoverSignIn, nidan.LevelPassword), openLink(owner, nidan.HandoverSettings, nidan.LevelTwoStep), answerHere(thief, false))
+	moves = append(moves, leadInside(owner, nidan.HandoverSignIn, nidan.LevelAAL2), leadInside(thief, nidan.HandoverSettings, nidan.LevelPassword))
 	return append(moves, byAPI...)
 }
 
@@ -663,6 +700,10 @@ func streets(t *testing.T, r *room) map[string]streetSeed {
 	}
 	tw.shop = caller(shop(nidan.LevelPassword))
 	tw.bank = caller(nidan.Party{ID: "bank", Name: "Example Bank", Returns: []string{"https://bank.example/"}})
+	var err error
+	if tw.within, err = r.svc.Inside(ctx, nidan.Party{ID: "shop", Name: "Example Shop"}); err != nil {
+		t.Fatal(err)
+	}
 	out, err := r.svc.Register(ctx, tw.shop, "mina", nidan.Details{Label: "Mina", Address: "mina@example.com"}, tw.at(tw.shop))
 	tw.came(out, err, nidan.OK)
 	k, _, _ := r.svc.Kept(ctx, tw.shop, "mina")
