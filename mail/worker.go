@@ -13,7 +13,7 @@ import (
 )
 
 // WorkerConfig is what a Worker is made of. All fields are required but
-// Delivered, Log and Parallel.
+// Delivered, Suspended, Log and Parallel.
 type WorkerConfig struct {
 	Post      nidan.Post
 	Composer  *Composer
@@ -29,6 +29,10 @@ type WorkerConfig struct {
 	// sent a second time by this process. It may be called more than once for
 	// a message.
 	Delivered func(ctx context.Context, account nidan.AccountID, n nidan.Notice) error
+
+	// Suspended says that the clock is in doubt: what is due, and what has run
+	// out, is a matter of time, so nothing is taken.
+	Suspended func() bool
 
 	Log      *slog.Logger
 	Parallel int // messages on their way at a time; 0: 8
@@ -139,6 +143,9 @@ func (w *Worker) take(ctx context.Context) (n int, full bool, err error) {
 	free := cap(w.slots) - len(w.slots)
 	if free == 0 {
 		return 0, true, nil
+	}
+	if w.c.Suspended != nil && w.c.Suspended() {
+		return 0, false, nil
 	}
 	now := w.now()
 	rows, err := w.c.Post.Lease(ctx, now, now.Add(leaseFor), free)

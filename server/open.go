@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/nidan-auth/nidan"
 	"github.com/nidan-auth/nidan/store"
 	"github.com/nidan-auth/nidan/vault"
 )
@@ -37,7 +36,7 @@ func (s *settings) open(ctx context.Context, create bool) (*store.SQLite, *vault
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := s.admit(ctx, shelf{db}, given)
+	v, err := s.admit(ctx, store.Shelf{SQLite: db}, given)
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
@@ -98,34 +97,4 @@ func (s *settings) givenKeyring() (*vault.Vault, error) {
 		return v, nil
 	}
 	return nil, nil
-}
-
-// A shelf is what the vault sees of the database.
-type shelf struct{ db *store.SQLite }
-
-// Canary implements [vault.Database].
-func (s shelf) Canary(ctx context.Context) (canary []byte, empty bool, err error) {
-	canary, err = s.db.Canary(ctx)
-	if err != nil && !errors.Is(err, nidan.ErrNotFound) {
-		return nil, false, err
-	}
-	docs, err := s.db.Accounts(ctx, "", 1)
-	if err != nil {
-		return nil, false, err
-	}
-	// The instance's own document is none of an account, but has a trail.
-	owners, err := s.db.EventOwners(ctx, "", 1)
-	if err != nil {
-		return nil, false, err
-	}
-	return canary, len(docs) == 0 && len(owners) == 0, nil
-}
-
-// PutCanary implements [vault.Database].
-func (s shelf) PutCanary(ctx context.Context, canary []byte) error {
-	err := s.db.PutCanary(ctx, canary)
-	if errors.Is(err, nidan.ErrConflict) {
-		return nil // there is one already, and it stays
-	}
-	return err
 }

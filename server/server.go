@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/nidan-auth/nidan"
+	"github.com/nidan-auth/nidan/clock"
 	"github.com/nidan-auth/nidan/mail"
 	"github.com/nidan-auth/nidan/password"
 	"github.com/nidan-auth/nidan/protocol/api"
@@ -33,6 +34,9 @@ type Deps struct {
 	Random io.Reader // safe for concurrent use
 	Log    *slog.Logger
 }
+
+// SystemClock is the machine's time.
+func SystemClock() nidan.Clock { return clock.System() }
 
 func (d Deps) fill(form string) Deps {
 	if d.Clock == nil {
@@ -61,7 +65,7 @@ type Server struct {
 	db       *store.SQLite
 	vault    *vault.Vault
 	svc      *nidan.Service
-	desk     *desk
+	desk     *mail.Desk
 	post     *mail.Worker // nil: nothing is mailed
 	mailbox  *mail.Sink   // of the demo
 	visitors visitors
@@ -115,7 +119,7 @@ func assemble(ctx context.Context, set *settings, d Deps, create bool) (s *Serve
 	if err != nil {
 		return nil, err
 	}
-	s.desk = &desk{SQLite: s.db, nudge: func() {}}
+	s.desk = &mail.Desk{Store: s.db}
 	s.svc, err = nidan.New(nidan.Config{
 		Store: s.desk, Archive: s.db, Sealer: s.vault, FirstStep: first,
 		Clock: d.Clock, Random: d.Random, Methods: methods(set.mails()), Offered: set.offered(),
@@ -152,7 +156,7 @@ func (s *Server) routes() (http.Handler, error) {
 		return nil, err
 	}
 	door, err := api.New(api.Config{
-		Service: s.svc, Public: set.public, Address: s.visitors.address, Network: network, Family: web.BrowserFamily, Log: s.log,
+		Service: s.svc, Public: set.public, Address: s.visitors.address, Network: web.Network, Family: web.BrowserFamily, Log: s.log,
 	})
 	if err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ type visitors struct{ proxies []netip.Prefix }
 // the left of it was written by whoever has that address. The zero Addr means
 // that the peer itself is not known.
 func (v visitors) address(r *http.Request) netip.Addr {
-	at := v.peer(r)
+	at := web.Peer(r)
 	if !v.trusted(at) {
 		return at
 	}
@@ -34,15 +34,6 @@ func (v visitors) address(r *http.Request) netip.Addr {
 		}
 	}
 	return at
-}
-
-// peer is the other end of the connection.
-func (visitors) peer(r *http.Request) netip.Addr {
-	ap, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return plain(ap.Addr())
 }
 
 func (v visitors) trusted(a netip.Addr) bool {
@@ -68,26 +59,10 @@ func hop(s string) (netip.Addr, bool) {
 // plain makes one address of the forms that mean the same one.
 func plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
-// network is what first-step tries are counted by: one household has one IPv4
-// address, or a whole /64 to choose from.
-func network(a netip.Addr) string {
-	switch {
-	case !a.IsValid():
-		return "unknown"
-	case a.Is4():
-		return a.String()
-	}
-	p, err := a.Prefix(64)
-	if err != nil {
-		return "unknown" // unreachable: 64 bits fit
-	}
-	return p.String()
-}
-
 // local reports whether a request comes from this very machine and not through
 // anything that forwards for others.
 func (v visitors) local(r *http.Request) bool {
-	if !v.peer(r).IsLoopback() {
+	if !web.Peer(r).IsLoopback() {
 		return false
 	}
 	for _, h := range []string{"X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"} {
@@ -101,16 +76,11 @@ func (v visitors) local(r *http.Request) bool {
 // admitted reports whether a request may have crossed the network in between
 // with a password in it: only from this machine or through a declared proxy.
 func (v visitors) admitted(r *http.Request) bool {
-	p := v.peer(r)
+	p := web.Peer(r)
 	return p.IsLoopback() || v.trusted(p)
 }
 
 // from says where a request came from, as far as it can be believed.
 func (v visitors) from(r *http.Request) nidan.From {
-	a := v.address(r)
-	f := nidan.From{Network: network(a), Browser: web.BrowserFamily(r.UserAgent())}
-	if a.IsValid() {
-		f.Address = a.String()
-	}
-	return f
+	return web.From(v.address(r), r)
 }

@@ -54,14 +54,6 @@ func TestVisitorAddress(t *testing.T) {
 	}
 }
 
-// A household's whole /64 is one network, and its neighbour's another.
-func TestNetworkOfIPv6(t *testing.T) {
-	a, b, c := netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::ffff:1"), netip.MustParseAddr("2001:db8:0:1::1")
-	if network(a) != network(b) || network(a) == network(c) {
-		t.Errorf("%s %s %s", network(a), network(b), network(c))
-	}
-}
-
 func TestLocal(t *testing.T) {
 	var v visitors
 	for _, x := range []struct {

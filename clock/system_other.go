@@ -1,6 +1,6 @@
 //go:build !linux
 
-package server
+package clock
 
 import (
 	"time"
@@ -8,15 +8,15 @@ import (
 	"github.com/nidan-auth/nidan"
 )
 
-// SystemClock is the machine's time: wall time and, as elapsed time, the
+// System is the machine's time: wall time and, as elapsed time, the
 // monotonic clock. Where that one stands still while the machine sleeps, waking
 // up looks like a clock that was set, and an operator has to confirm the time.
-func SystemClock() nidan.Clock { return systemClock{time.Now()} }
+func System() nidan.Clock { return system{time.Now()} }
 
-type systemClock struct{ start time.Time }
+type system struct{ start time.Time }
 
 // Now implements [nidan.Clock].
-func (c systemClock) Now() nidan.Instant {
+func (c system) Now() nidan.Instant {
 	now := time.Now()
 	return nidan.Instant{Wall: now.Round(0), Elapsed: now.Sub(c.start)}
 }

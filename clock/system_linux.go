@@ -1,4 +1,4 @@
-package server
+package clock
 
 import (
 	"time"
@@ -8,11 +8,11 @@ import (
 	"github.com/nidan-auth/nidan"
 )
 
-// SystemClock is the machine's time: wall time and, as elapsed time,
+// System is the machine's time: wall time and, as elapsed time,
 // CLOCK_BOOTTIME, which goes on while the machine sleeps.
-func SystemClock() nidan.Clock { return systemClock{} }
+func System() nidan.Clock { return system{} }
 
-type systemClock struct{}
+type system struct{}
 
 // together is how close the readings around the wall time have to be. A
 // process that is stopped or moved between two readings would otherwise look
@@ -20,7 +20,7 @@ type systemClock struct{}
 const together = time.Millisecond
 
 // Now implements [nidan.Clock].
-func (systemClock) Now() nidan.Instant {
+func (system) Now() nidan.Instant {
 	var in nidan.Instant
 	for range 8 {
 		before := boottime()
@@ -38,7 +38,7 @@ func (systemClock) Now() nidan.Instant {
 func boottime() time.Duration {
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts); err != nil {
-		panic("server: unreachable: CLOCK_BOOTTIME: " + err.Error()) // Linux has it since 2.6.39
+		panic("clock: unreachable: CLOCK_BOOTTIME: " + err.Error()) // Linux has it since 2.6.39
 	}
 	return time.Duration(ts.Nano())
 }
