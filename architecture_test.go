@@ -38,9 +38,12 @@ var mayImport = map[string]struct{ rooms, modules []string }{
 	"web":                     {rooms: []string{"", "catalogue"}, modules: []string{"github.com/boombuler/barcode", "golang.org/x/text"}},
 	"mail":                    {rooms: []string{"", "catalogue"}, modules: []string{"github.com/wneessen/go-mail"}},
 	"mail/mailtest":           {modules: []string{"github.com/emersion/go-smtp", "github.com/emersion/go-sasl"}},
-	"clock":                   {rooms: []string{""}, modules: []string{"golang.org/x/sys"}},
-	"protocol/api":            {rooms: []string{""}, modules: []string{"github.com/danielgtaylor/huma/v2"}},
-	"protocol/forwardauth":    {rooms: []string{""}, modules: []string{"github.com/go-jose/go-jose/v4"}},
+	"inside": {
+		rooms: []string{"", "method/totp", "method/mailcode", "method/backup", "vault", "password", "store", "web", "mail", "clock"},
+	},
+	"clock":                {rooms: []string{""}, modules: []string{"golang.org/x/sys"}},
+	"protocol/api":         {rooms: []string{""}, modules: []string{"github.com/danielgtaylor/huma/v2"}},
+	"protocol/forwardauth": {rooms: []string{""}, modules: []string{"github.com/go-jose/go-jose/v4"}},
 	"server": {
 		rooms:   []string{"protocol/api", "protocol/forwardauth", "", "method/totp", "method/mailcode", "method/backup", "vault", "password", "store", "web", "mail", "clock"},
 		modules: []string{"github.com/alecthomas/kong", "golang.org/x/sys"},

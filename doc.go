@@ -6,6 +6,9 @@
 // [Store], [Sealer], [Clock], [FirstStep] and [Method], and only the standard
 // library is imported.
 //
+// An application that has people of its own puts all of it together with package
+// inside; docs/recipes/embed.md shows it.
+//
 // # One account, one document, one version
 //
 // Everything a decision about an account depends on is one [Account]: a

@@ -39,6 +39,7 @@ type recipe struct {
 	example string // text of the example
 	steps   map[string]func()
 	proxies func(command string) // starts the proxy of a page that has one
+	program func(command string) // starts the application of a page that has Nidan inside
 	others  []string             // ports of the page beside Nidan's and the product's, and those in their place
 	data    string               // Nidan's folder
 
@@ -148,6 +149,8 @@ func (r *recipe) console(text string) {
 			r.serve(command)
 		case strings.HasPrefix(command, "nginx "), strings.HasPrefix(command, "caddy "):
 			r.proxies(command)
+		case r.program != nil && strings.Contains(command, "LISTEN="):
+			r.program(command)
 		case strings.Contains(command, " node "):
 			r.start(command, want)
 		default:

@@ -1,0 +1,163 @@
+package inside
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/nidan-auth/nidan"
+	"github.com/nidan-auth/nidan/vault"
+	"github.com/nidan-auth/nidan/web"
+)
+
+// host is an application that remembers what it was told.
+type host struct{ told []nidan.Assertion }
+
+func (h *host) SignedIn(_ http.ResponseWriter, _ *http.Request, a nidan.Assertion) (string, error) {
+	h.told = append(h.told, a)
+	return "/home", nil
+}
+
+func (h *host) SettingsLeft(w http.ResponseWriter, r *http.Request, a nidan.Assertion) (string, error) {
+	return h.SignedIn(w, r, a)
+}
+
+func config(t *testing.T) (Config, *host) {
+	h, dir := new(host), t.TempDir()
+	return Config{
+		Database: filepath.Join(dir, "app.db"), Keyring: filepath.Join(dir, "keys", "keyring.json"), ID: "app", Name: "The Application",
+		Public: "https://app.example", LogIn: "/log-in", Host: h,
+	}, h
+}
+
+func opened(t *testing.T, c Config) *App {
+	t.Helper()
+	a, err := Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return a
+}
+
+// posted is a request of the application's own log-in form.
+func posted() *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "https://app.example/log-in", strings.NewReader(url.Values{}.Encode()))
+	r.RemoteAddr = "192.0.2.1:1000"
+	return r
+}
+
+// The file is the application's, which writes into it before, between and after.
+func TestInTheApplicationsOwnFile(t *testing.T) {
+	c, h := config(t)
+	db, err := sql.Open("sqlite", c.Database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	put := func() {
+		t.Helper()
+		if _, err := db.Exec("CREATE TABLE IF NOT EXISTS tea (n INTEGER); INSERT INTO tea VALUES (1)"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put()
+	for range 2 { // the second time all of it is there
+		a := opened(t, c)
+		put()
+		w := httptest.NewRecorder()
+		a.SignIn(w, posted(), web.Person{Ref: "7", About: nidan.Details{Label: "mina"}})
+		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/home" {
+			t.Fatalf("%d to %q: %s", w.Code, w.Header().Get("Location"), w.Body)
+		}
+		if a.Base() != "/two-step" {
+			t.Errorf("stands under %s", a.Base())
+		}
+		if err := a.Close(); err != nil {
+			t.Fatal(err)
+		}
+		put()
+	}
+	if len(h.told) != 2 || h.told[0].Account != "7" || h.told[0].Level != nidan.LevelPassword {
+		t.Errorf("told %+v", h.told)
+	}
+	var n, others int
+	if err := db.QueryRow("SELECT count(*) FROM tea").Scan(&n); err != nil || n != 5 {
+		t.Errorf("%d of the application's rows, %v", n, err)
+	}
+	const q = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'nidan_%' AND name NOT LIKE 'sqlite_%' AND name <> 'tea'"
+	if err := db.QueryRow(q).Scan(&others); err != nil || others != 0 {
+		t.Errorf("%d tables of Nidan's have names of their own, %v", others, err)
+	}
+	// One event for the application, though it started twice.
+	trail, err := opened(t, c).Service().Parties(t.Context())
+	if err != nil || len(trail) != 1 || trail[0].Name != c.Name {
+		t.Errorf("%+v, %v", trail, err)
+	}
+}
+
+// What does not belong together does not start, and nothing is made anew.
+func TestRefused(t *testing.T) {
+	c, _ := config(t)
+	opened(t, c).Close()
+	move := func(from, to string) {
+		t.Helper()
+		if err := os.Rename(from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fails := func(c Config, want error) {
+		t.Helper()
+		a, err := Open(t.Context(), c)
+		if err == nil {
+			a.Close()
+		}
+		if !errors.Is(err, want) || err == nil {
+			t.Errorf("%v, want %v", err, want)
+		}
+	}
+	move(c.Keyring, c.Keyring+".away")
+	fails(c, vault.ErrNoKeyring)
+	move(c.Keyring+".away", c.Keyring)
+	gone := c
+	gone.Database = filepath.Join(t.TempDir(), "empty.db")
+	fails(gone, vault.ErrNoDatabase)
+	if _, err := os.Stat(gone.Database); err == nil {
+		t.Error("an empty database was put in the place of the one that is missing")
+	}
+	for name, change := range map[string]func(*Config){
+		"public": func(c *Config) { c.Public = "app.example" }, "path": func(c *Config) { c.Public += "/x" },
+		"id": func(c *Config) { c.ID = "Not An Id" }, "name": func(c *Config) { c.Name = "" }, "host": func(c *Config) { c.Host = nil },
+		"log-in": func(c *Config) { c.LogIn = "https://elsewhere.example/" }, "base": func(c *Config) { c.Base = "two-step" },
+	} {
+		d, _ := config(t)
+		change(&d)
+		if a, err := Open(t.Context(), d); err == nil {
+			a.Close()
+			t.Errorf("%s: taken", name)
+		}
+	}
+	opened(t, c)
+}
+
+// A name that changes is taken over; the id is what counts.
+func TestRenamed(t *testing.T) {
+	c, _ := config(t)
+	opened(t, c).Close()
+	c.Name = "Another Name"
+	all, err := opened(t, c).Service().Parties(context.Background())
+	if err != nil || len(all) != 1 || all[0].ID != "app" || all[0].Name != "Another Name" {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
