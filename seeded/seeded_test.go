@@ -4,8 +4,9 @@
 //
 // A patch names the seed state from which that sequence begins, and is explored
 // from there alone: what a part of the exploration finds, the whole finds too.
-// Of each state's bugs the first is looked for, and of the others it is seen that
-// they still apply. With NIDAN_LONG=1 every bug is looked for.
+// Of every second state's bugs the first is looked for, and of the others it is
+// seen that they still apply: each one is a build of the core. With NIDAN_LONG=1
+// every bug is looked for.
 package seeded
 
 import (
@@ -35,7 +36,7 @@ func TestSeededBugs(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := os.Getenv("NIDAN_LONG") != ""
-	begun := make(map[string]bool)
+	begun := make(map[string]int) // by name, in which order it came
 	for _, p := range patches {
 		t.Run(strings.TrimSuffix(p, ".patch"), func(t *testing.T) {
 			text, err := os.ReadFile(p)
@@ -48,10 +49,13 @@ func TestSeededBugs(t *testing.T) {
 				t.Fatal("it names no seed to begin from")
 			}
 			from := string(m[1])
-			if begun[from] && !all {
+			_, again := begun[from]
+			if !again {
+				begun[from] = len(begun)
+			}
+			if !all && (again || begun[from]%2 == 1) {
 				return
 			}
-			begun[from] = true
 			t.Parallel()
 			out, found := explore(t, root, overlay, from)
 			if !found {
