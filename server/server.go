@@ -70,6 +70,7 @@ type Server struct {
 	mailbox  *mail.Sink   // of the demo
 	visitors visitors
 	handler  http.Handler
+	table    []Route
 	health   health
 	inUse    atomic.Bool // there is an account
 	close    func() error
@@ -165,32 +166,24 @@ func (s *Server) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.table, err = s.declared(pages, door); err != nil {
+		return nil, err
+	}
 	// No ServeMux: it answers a path that is written in another way with a
 	// redirect built from the request (law 15). The pages have their own.
+	ours := s.own()
 	route := func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/healthz":
-			r.Pattern = "/healthz"
-			healthz(w, r)
-		case "/readyz":
-			r.Pattern = "/readyz"
-			s.readyz(w, r)
-		case mailboxPath:
-			if s.mailbox == nil {
-				s.overTLS(pages, w, r)
-				return
-			}
-			r.Pattern = mailboxPath
-			s.showMailbox(w, r)
+		i := slices.IndexFunc(ours, func(o own) bool { return o.path == r.URL.Path })
+		switch {
+		case i >= 0:
+			r.Pattern = ours[i].path
+			ours[i].do(w, r)
+		case strings.HasPrefix(r.URL.Path, "/api/"):
+			s.overTLS(door, w, r)
+		case forwardauth.Serves(r.URL.Path):
+			s.overTLS(proxied, w, r)
 		default:
-			switch {
-			case strings.HasPrefix(r.URL.Path, "/api/"):
-				s.overTLS(door, w, r)
-			case forwardauth.Serves(r.URL.Path):
-				s.overTLS(proxied, w, r)
-			default:
-				s.overTLS(pages, w, r)
-			}
+			s.overTLS(pages, w, r)
 		}
 	}
 	return accessLog(s.log, http.HandlerFunc(route)), nil

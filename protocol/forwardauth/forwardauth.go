@@ -63,10 +63,16 @@ type Door struct {
 	log    *slog.Logger
 }
 
-// New makes the handler.
+// New makes the handler. It is an error if a route does not declare what it
+// needs.
 func New(c Config) (*Door, error) {
 	if c.Service == nil || c.Public == nil {
 		return nil, errors.New("forwardauth: a Service and the public URL are required")
+	}
+	for _, r := range table() {
+		if r.Needs.String() == "" {
+			return nil, fmt.Errorf("forwardauth: %s does not declare what it needs", r.Path)
+		}
 	}
 	d := &Door{svc: c.Service, public: c.Public, log: c.Log}
 	if d.log == nil {
@@ -75,34 +81,19 @@ func New(c Config) (*Door, error) {
 	return d, nil
 }
 
-// Serves reports whether a path is one of this door's.
-func Serves(path string) bool {
-	switch path {
-	case CheckPath, StartPath, DonePath, KeysPath:
-		return true
-	}
-	return false
-}
-
 // ServeHTTP implements [http.Handler].
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	r.Pattern = r.URL.Path // one of four constants
-	switch r.URL.Path {
-	case CheckPath:
-		d.check(w, r) // by whatever method the request has that it is about
-	case StartPath:
-		d.start(w, r)
-	case DonePath:
-		if onlyGet(w, r) {
-			d.done(w, r)
-		}
-	case KeysPath:
-		if onlyGet(w, r) {
-			d.keys(w, r)
-		}
+	route, ok := find(r.URL.Path)
+	if !ok {
+		say(w, http.StatusNotFound, "Nothing is here.")
+		return
+	}
+	r.Pattern = route.Path
+	if route.Method == "" || onlyGet(w, r) {
+		route.do(d, w, r)
 	}
 }
 
