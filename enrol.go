@@ -186,7 +186,7 @@ func (d *decision) bind(t *ticket, codes State) Authenticator {
 
 // held is what the page of a wizard's step may show.
 func (s *Service) held(t *ticket, a *Account) Held {
-	h := Held{Name: a.Name, Method: t.Method, Step: t.step(), Adds: t.Adds, Replaces: t.Replaces, Proved: t.Proved, Expires: t.Expires}
+	h := Held{Name: a.Name, Kept: a.Brand, Method: t.Method, Step: t.step(), Adds: t.Adds, Replaces: t.Replaces, Proved: t.Proved, Expires: t.Expires}
 	if t.Draft != nil && h.Step == StepConfirm {
 		h.Handout = t.Draft.Handout
 	}

@@ -149,6 +149,7 @@ func TicketHash(t Secret) string {
 // A Held is what a page may show of the ticket its reader carries.
 type Held struct {
 	Name     string // login name of the account
+	Kept     string // name of the product that keeps it; empty: we do
 	Method   MethodName
 	Step     Step
 	Adds     bool

@@ -30,7 +30,9 @@ func (v *visit) ticket(c carried) nidan.Secret {
 }
 
 func (v *visit) held(who holder, c carried) (nidan.Held, nidan.Outcome, error) {
-	return who.held(v, c)
+	h, out, err := who.held(v, c)
+	v.kept = h.Kept
+	return h, out, err
 }
 
 // formOf is the ticket that the browser carries now, with the name of the one

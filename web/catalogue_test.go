@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,6 +50,17 @@ func TestEverySentenceIsUsed(t *testing.T) {
 			t.Errorf("%s: %q is given %v and has places for %v", where, key, values, slots(s.Other))
 		}
 	}
+	// Every method's sentence has no place but for the values that its part is given.
+	useOfMethods := func(where, part string, values []string) {
+		for _, m := range append(slices.Collect(maps.Keys(shapes)), "other") {
+			s, _ := en.Sentence("method." + string(m) + "." + part)
+			for _, place := range without(slots(s.Other), "brand", "sender", "support") {
+				if !slices.Contains(values, place) {
+					t.Errorf("%s: %q of %s has a place for %s, and is given %v", where, part, m, place, values)
+				}
+			}
+		}
+	}
 	for name, parse := range en.pages {
 		tmpl, err := parse()
 		if err != nil {
@@ -56,7 +68,13 @@ func TestEverySentenceIsUsed(t *testing.T) {
 		}
 		for _, part := range tmpl.Templates() {
 			if part.Tree != nil {
-				sentencesIn(part.Tree.Root, func(key string, values []string) { use(name+".html", key, values) })
+				sentencesIn(part.Tree.Root, func(call, key string, values []string) {
+					if where := name + ".html"; call == "t" {
+						use(where, key, values)
+					} else {
+						useOfMethods(where, key, values)
+					}
+				})
 			}
 		}
 	}
@@ -139,8 +157,9 @@ func names(args []any) []string {
 	return out
 }
 
-// sentencesIn reports every {{t "key" "name" value …}} below a node.
-func sentencesIn(n parse.Node, report func(key string, values []string)) {
+// sentencesIn reports every {{t "key" "name" value …}} below a node, and every
+// {{method which "part" "name" value …}}.
+func sentencesIn(n parse.Node, report func(call, key string, values []string)) {
 	switch n := n.(type) {
 	case nil:
 	case *parse.ListNode:
@@ -175,21 +194,26 @@ func sentencesIn(n parse.Node, report func(key string, values []string)) {
 		for _, a := range n.Args {
 			sentencesIn(a, report)
 		}
-		if f, ok := n.Args[0].(*parse.IdentifierNode); !ok || f.Ident != "t" || len(n.Args) < 2 {
+		f, ok := n.Args[0].(*parse.IdentifierNode)
+		if !ok {
 			return
 		}
-		key, ok := n.Args[1].(*parse.StringNode)
+		at, called := map[string]int{"t": 1, "method": 2}[f.Ident] // where the key stands
+		if !called || len(n.Args) <= at {
+			return
+		}
+		key, ok := n.Args[at].(*parse.StringNode)
 		if !ok {
 			return // made of a handler's choice; listed above
 		}
 		values := []string{}
-		for i := 2; i < len(n.Args); i += 2 {
+		for i := at + 1; i < len(n.Args); i += 2 {
 			if name, ok := n.Args[i].(*parse.StringNode); ok {
 				values = append(values, name.Text)
 			}
 		}
 		slices.Sort(values)
-		report(key.Text, values)
+		report(f.Ident, key.Text, values)
 	}
 }
 

@@ -17,7 +17,7 @@ func (k sheet) file(v *visit, who holder) error {
 	case len(h.Codes.Codes) == 0:
 		return v.to(k.here) // the step before is still due
 	}
-	body, err := v.locale.file(k.view(v, h, nil))
+	body, err := v.locale.file(k.view(v, h, nil), page{Brand: v.p.brand, Kept: h.Kept}.Entry())
 	if err != nil {
 		return err
 	}
@@ -28,13 +28,13 @@ func (k sheet) file(v *visit, who holder) error {
 	return nil
 }
 
-// file writes the sheet: brand, account, date, number, the codes, and what
+// file writes the sheet: whose it is, account, date, number, the codes, and what
 // they are for.
-func (l *locale) file(view codesView) (string, error) {
-	heading := msg("file.title")
+func (l *locale) file(view codesView, entry string) (string, error) {
+	heading := msg("file.title", "entry", entry)
 	use := []*message{msg("file.use"), msg("file.from"), msg("file.care")}
 	if view.Item != "" {
-		heading = msg("file.title.one", "item", view.Item)
+		heading = msg("file.title.one", "entry", entry, "item", view.Item)
 	}
 	var b strings.Builder
 	line := func(m *message) error {

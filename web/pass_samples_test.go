@@ -51,7 +51,7 @@ func keptLinkSamples() []sample {
 		{name: "kept-bind", page: "bind", view: ready},
 		{name: "kept-bind-first", page: "bind", view: first},
 		{name: "kept-bind-missing", page: "bind", view: first, bad: true},
-		{name: "kept-bind-codes", page: "codes", view: codes, led: true},
+		{name: "kept-bind-codes", page: "codes", view: codes, kept: sampleProduct.Party, led: true},
 		{name: "kept-bind-dead", page: "dead", view: deadView{Text: bindLink.deadLed}},
 		{name: "kept-bind-over", page: "stepover", view: stepOverView{Title: msg("bind.over"), Text: msg("bind.over.text")}},
 		{name: "kept-bind-done", page: "binddone", view: bindDoneView{bindEnded(), sampleProduct.Party, true}},

@@ -20,6 +20,7 @@ type sample struct {
 	banner *banner
 
 	product *nidan.HandoverView // that led here
+	kept    string              // that keeps the account of a ticket, though nobody was led here
 	led     bool                // one did not long ago
 	pass    *passAsk            // that waits
 	bare    bool                // of pages that offer nothing beyond the app and its backup codes
@@ -97,7 +98,7 @@ func (s sample) render(p *Pages, l *locale) (string, error) {
 		pg.Account = ""
 	}
 	pg.Recovery, pg.Product, pg.Pass = s.banner, s.product, s.pass
-	pg.Led = s.led || s.product != nil
+	pg.Kept, pg.Led = s.kept, s.led || s.product != nil
 	if view, ok := s.view.(func(*locale) any); ok {
 		pg.View = view(l)
 	}

@@ -20,6 +20,7 @@ const (
 	sampleAccount = "mina.yamamoto-fernandez@customers.example.co.jp"
 	sampleMailbox = "m•••@customers.example.co.jp"
 	sampleTicket  = "aaaaaaaaaaaaaaaa"
+	sampleKey     = "JBSWY3DPEHPK3PXPQZ7A4KHT6F2ML5VC"
 	aDay          = 24 * time.Hour
 )
 

@@ -40,7 +40,7 @@ func stepSamples(t testing.TB) []sample {
 	for i := range guests {
 		guests[i].guest = true
 	}
-	list := append(guests, keptSamples()...)
+	list := append(guests, keptSamples(t)...)
 	for i := range list {
 		if list[i].product == nil {
 			list[i].product = sampleProduct
@@ -50,7 +50,8 @@ func stepSamples(t testing.TB) []sample {
 }
 
 // keptSamples are the settings of an account that a product keeps.
-func keptSamples() []sample {
+func keptSamples(t testing.TB) []sample {
+	t.Helper()
 	overview, off := sampleOverview(appView, sheetView), sampleOverview()
 	overview.Name, off.Name = sampleProduct.Label, sampleProduct.Label
 	rows := []methodRow{firstRow(onlyRow(row(appView, "totp"))), row(sheetView, "")}
@@ -70,7 +71,25 @@ func keptSamples() []sample {
 	choose := onView{Methods: []nidan.MethodName{"totp", "mail"}, Chosen: "totp", Steps: anySteps()}
 	late := choose
 	late.Stale = true
+	qr, err := newQR("otpauth://totp/Yamamoto%20%26%20S%C3%B6hne%20Ticket%20Shop%20of%20the%20Arena:Mina?secret=" + sampleKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan := scanView{
+		QR: qr, Link: "otpauth://totp/Example", Groups: groups(sampleKey), Key: sampleKey, Account: sampleProduct.Label,
+		Method: "totp", Steps: stepsOf("totp", false, false, 2), At: scanPath, Ticket: sampleTicket, Now: noon,
+	}
+	codes := codesView{
+		At: setUpCodes.at, SetUp: true, Steps: stepsOf("totp", false, false, 3), Account: sampleProduct.Label, Issued: noon,
+		Codes: sampleCodes, Ticket: sampleTicket,
+	}
+	renewed := codesView{At: oneCode.at, Account: sampleProduct.Label, Issued: noon, Codes: sampleCodes[3:4], Item: "04", Ticket: sampleTicket}
 	return []sample{
+		{name: "kept-scan", page: "scan", view: scan},
+		{name: "kept-codes", page: "codes", view: codes},
+		{name: "kept-code", page: "code", view: renewed},
+		{name: "kept-changed", page: "changed", view: changedView{overview, true}},
+		{name: "kept-offdone", page: "offdone"},
 		{name: "kept-security-off", page: "security", view: securityView{Overview: off}},
 		{name: "kept-security-on", page: "security", view: securityView{Overview: overview, Rows: rows}},
 		{name: "kept-account", page: "account", view: accountView{overview, nil}},

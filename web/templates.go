@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nidan-auth/nidan"
+	"github.com/nidan-auth/nidan/catalogue"
 )
 
 //go:embed *.html
@@ -55,11 +56,9 @@ func (l *locale) screens(as assets) (map[string]screen, error) {
 // asks for a feature.
 func (l *locale) funcs(as assets) template.FuncMap {
 	return template.FuncMap{
-		"t":   l.HTML,
-		"say": l.Say,
-		"method": func(m nidan.MethodName, part string) (template.HTML, error) {
-			return l.Say(ofMethod(m, part))
-		},
+		"t":      l.HTML,
+		"say":    l.Say,
+		"method": l.ofMethod,
 		"moment": func(t time.Time) (template.HTML, error) { return l.Value(t) },
 		"date":   func(t time.Time) day { return day(t) },
 		"clock":  func(t time.Time) timeOfDay { return timeOfDay(t) },
@@ -80,11 +79,21 @@ func (l *locale) offers(f Feature) (bool, error) {
 	return slices.Contains(l.offered, f), nil
 }
 
-// ofMethod is a sentence about a method; one that these pages do not know
-// (any more) is called "another way".
-func ofMethod(m nidan.MethodName, part string) *message {
+// ofMethod says a sentence about a method; one that these pages do not know
+// (any more) is called "another way". Of the values it takes those that this
+// method's sentence has places for: another's may have more.
+func (l *locale) ofMethod(m nidan.MethodName, part string, values ...any) (template.HTML, error) {
 	if _, ok := shapes[m]; !ok {
 		m = "other"
 	}
-	return msg(fmt.Sprintf("method.%s.%s", m, part))
+	key := fmt.Sprintf("method.%s.%s", m, part)
+	s, _ := l.Sentence(key)
+	places := catalogue.Places(s.Other)
+	var args []any
+	for i := 0; i+1 < len(values); i += 2 {
+		if name, ok := values[i].(string); ok && slices.Contains(places, name) {
+			args = append(args, name, values[i+1])
+		}
+	}
+	return l.HTML(key, args...)
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"net/http"
 	"strconv"
 	"time"
@@ -21,6 +22,7 @@ type visit struct {
 	banner  *banner // of a recovery under way in that account
 
 	product   *nidan.HandoverView // that led here, nil: none
+	kept      string              // the product that keeps the account of a ticket; empty: none was held, or we keep it
 	leadsBack bool                // a form of the page may lead back to it
 	pass      *passAsk            // of the proxied host that a form of the page may lead on to, nil: none
 }
@@ -71,11 +73,21 @@ type page struct {
 	Account   string              // empty: nobody is logged in
 	Recovery  *banner             // under way in that account
 	Product   *nidan.HandoverView // that led here, nil: none
+	Kept      string              // a product that keeps the account though none led here now; empty: see Product
 	Led       bool                // one led here not long ago
 	Pass      *passAsk            // of the proxied host that a log-in leads on to, nil: none
 	Failed    bool                // the title says so
 	Posted    bool                // it answers a form, and stands in for the page of Here
 	View      any
+}
+
+// Entry is what the account is called by in authenticator apps, and on a sheet
+// of its backup codes: by the name of the product that keeps it, or by ours.
+func (pg page) Entry() string {
+	if pg.Kept == "" && pg.Product != nil {
+		return pg.Product.Party
+	}
+	return cmp.Or(pg.Kept, pg.Brand.Name)
 }
 
 // show writes a page. It is rendered whole before the first byte leaves.
@@ -102,7 +114,7 @@ func (v *visit) retryAfter(d time.Duration) {
 func (v *visit) write(status int, name string, pg page) error {
 	pg.Lang, pg.Languages, pg.Here = v.locale.Tag(), v.p.locales.all, v.here()
 	pg.Brand, pg.Account, pg.Recovery, pg.Product = v.p.brand, v.account, v.banner, v.product
-	pg.Led, pg.Pass = v.led(), v.pass
+	pg.Kept, pg.Led, pg.Pass = v.kept, v.led(), v.pass
 	pg.Posted = v.r.Method == http.MethodPost
 	var b bytes.Buffer
 	if err := v.locale.execute(&b, name, pg); err != nil {
