@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -57,9 +58,11 @@ func (ls *locales) openHelp(b brand, offered []Feature) error {
 			}
 		}
 		l.offered = offered
-		l.help = newHelpBook(texts[i], helpValues(b, support), offered)
+		l.help = newHelpBook(texts[i], owner, helpValues(b, support), offered)
+		l.helpLed = newHelpBook(texts[i], guest, helpValues(b, support), offered)
 		for _, other := range texts {
 			l.help.findBy(other)
+			l.helpLed.findBy(other)
 		}
 	}
 	return nil
@@ -72,12 +75,12 @@ func helpValues(b brand, support template.HTML) *strings.Replacer {
 	)
 }
 
-func newHelpBook(texts helpTexts, fill *strings.Replacer, offered []Feature) *helpBook {
+func newHelpBook(texts helpTexts, to reader, fill *strings.Replacer, offered []Feature) *helpBook {
 	book := &helpBook{Frame: texts.Frame, answers: map[string]*helpAnswer{}}
 	lines := func(all []helpLine) []template.HTML {
 		var out []template.HTML
 		for _, l := range all {
-			if l.said(offered) {
+			if l.said(to, offered) {
 				out = append(out, template.HTML(fill.Replace(template.HTMLEscapeString(l.Text))))
 			}
 		}
@@ -90,6 +93,9 @@ func newHelpBook(texts helpTexts, fill *strings.Replacer, offered []Feature) *he
 				continue
 			}
 			t := texts.Entries[e.slug]
+			if to == guest {
+				t.Answer, e.page = cmp.Or(t.Led, t.Answer), pageForLed(e.page)
+			}
 			a := &helpAnswer{
 				Slug: e.slug, Title: t.Title, Answer: lines([]helpLine{{Text: t.Answer}})[0],
 				Steps: lines(t.Steps), Points: lines(t.Points), Text: lines(t.Text), Page: e.page,
@@ -112,6 +118,15 @@ func newHelpBook(texts helpTexts, fill *strings.Replacer, offered []Feature) *he
 		}
 	}
 	return book
+}
+
+// pageForLed is where an answer is carried out by somebody who has no password
+// here: not where one is asked for.
+func pageForLed(page string) string {
+	if page == "/login" || page == "/forgot" {
+		return ""
+	}
+	return page
 }
 
 // findBy lets questions be found by the words of a language, which need not be
@@ -156,9 +171,18 @@ type helpListView struct {
 	Found  []*helpAnswer
 }
 
+// helpBook is the help for whoever asks. It says nothing of a product but that
+// one led here.
+func (v *visit) helpBook() *helpBook {
+	if v.led() {
+		return v.locale.helpLed
+	}
+	return v.locale.help
+}
+
 // showHelp answers every search with the same status, whatever was asked for.
 func showHelp(v *visit) error {
-	return v.show(http.StatusOK, "help", v.locale.help.list(v.r.URL.Query().Get("q")))
+	return v.show(http.StatusOK, "help", v.helpBook().list(v.r.URL.Query().Get("q")))
 }
 
 func (b *helpBook) list(q string) helpListView {
@@ -183,7 +207,7 @@ type helpAnswerView struct {
 }
 
 func showHelpAnswer(v *visit) error {
-	book := v.locale.help
+	book := v.helpBook()
 	a, ok := book.answers[v.r.PathValue("entry")]
 	if !ok {
 		return v.show(http.StatusNotFound, "helpnone", book)

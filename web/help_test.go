@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -34,11 +35,16 @@ func helpIn(t testing.TB, tag string) helpTexts {
 // bookIn is a language's help with some features, under the brand of the tests.
 func bookIn(t testing.TB, tag string, offered ...Feature) *helpBook {
 	t.Helper()
+	return bookFor(t, owner, tag, offered...)
+}
+
+func bookFor(t testing.TB, to reader, tag string, offered ...Feature) *helpBook {
+	t.Helper()
 	texts := map[string]helpTexts{}
 	for _, other := range helpTags {
 		texts[other] = helpIn(t, other)
 	}
-	book := newHelpBook(texts[tag], helpValues(brand{Name: testBrand.Name, sender: "Example VPN Post"}, contact(testBrand.Support)), offered)
+	book := newHelpBook(texts[tag], to, helpValues(brand{Name: testBrand.Name, sender: "Example VPN Post"}, contact(testBrand.Support)), offered)
 	for _, other := range helpTags {
 		book.findBy(texts[other])
 	}
@@ -95,9 +101,12 @@ func (texts helpTexts) said(t testing.TB) map[string]string {
 	}
 	for slug, e := range texts.Entries {
 		out[slug+".title"], out[slug+".answer"] = e.Title, e.Answer
+		if e.Led != "" {
+			out[slug+".led"] = e.Led
+		}
 		for part, lines := range map[string][]helpLine{"step": e.Steps, "point": e.Points, "text": e.Text} {
 			for i, l := range lines {
-				out[fmt.Sprintf("%s.%s.%d+%s-%s", slug, part, i, l.Needs, l.Without)] = l.Text
+				out[fmt.Sprintf("%s.%s.%d+%s-%s %s", slug, part, i, l.Needs, l.Without, l.For)] = l.Text
 			}
 		}
 	}
@@ -157,19 +166,21 @@ func TestHelpIsShort(t *testing.T) {
 	for _, tag := range helpTags {
 		texts, limit := helpIn(t, tag), helpLimits[tag]
 		for slug, e := range texts.Entries {
-			if n := utf8.RuneCountInString(e.Answer); n > limit[0] {
-				t.Errorf("%s: the first line of %q has %d characters", tag, slug, n)
-			}
-			for _, offered := range [][]Feature{nil, Features()} {
-				n, lines := utf8.RuneCountInString(e.Answer), 0
-				for _, l := range slices.Concat(e.Steps, e.Points, e.Text) {
-					if l.said(offered) {
-						n += utf8.RuneCountInString(l.Text)
-						lines++
-					}
+			for to, answer := range map[reader]string{owner: e.Answer, guest: cmp.Or(e.Led, e.Answer)} {
+				if n := utf8.RuneCountInString(answer); n > limit[0] {
+					t.Errorf("%s: the first line of %q has %d characters", tag, slug, n)
 				}
-				if n > limit[1] || lines == 0 || lines > 8 {
-					t.Errorf("%s: %q has %d characters in %d lines", tag, slug, n, lines)
+				for _, offered := range [][]Feature{nil, Features()} {
+					n, lines := utf8.RuneCountInString(answer), 0
+					for _, l := range slices.Concat(e.Steps, e.Points, e.Text) {
+						if l.said(to, offered) {
+							n += utf8.RuneCountInString(l.Text)
+							lines++
+						}
+					}
+					if n > limit[1] || lines == 0 || lines > 8 {
+						t.Errorf("%s: %q has %d characters in %d lines for %s", tag, slug, n, lines, to)
+					}
 				}
 			}
 			if len(e.Words) < 8 {
@@ -315,11 +326,65 @@ func TestHelpLeavesNothingOpen(t *testing.T) {
 	}
 }
 
+// oursAlone are words that are false for somebody who has no password here.
+var oursAlone = map[string]*regexp.Regexp{
+	"en": regexp.MustCompile(`(?i)enter your password|address and password|reset link|forgot the password|wrong passwords|“Example VPN”`),
+	"ja": regexp.MustCompile(`パスワードと、|パスワードと認証|アドレスとパスワード|再設定用のリンク|パスワードを忘れた場合|パスワードに5回|「Example VPN」`),
+	"ko": regexp.MustCompile(`비밀번호와 (이전|인증)|주소와 비밀번호|재설정 링크|비밀번호를 잊으셨나요|비밀번호를 5번|‘Example VPN’`),
+}
+
+// TestHelpForWhoeverWasLedHere: somebody whose account a product keeps reads
+// what is true of it, and is led to no page that asks for a password of ours.
+func TestHelpForWhoeverWasLedHere(t *testing.T) {
+	for _, tag := range helpTags {
+		for _, offered := range [][]Feature{nil, Features()} {
+			ours := ""
+			for _, to := range []reader{owner, guest} {
+				for slug, a := range bookFor(t, to, tag, offered...).answers {
+					text := string(a.Answer)
+					for _, l := range slices.Concat(a.Steps, a.Points, a.Text) {
+						text += "\n" + string(l)
+					}
+					if to == owner {
+						ours += text
+						continue
+					}
+					if m := oursAlone[tag].FindString(text); m != "" || a.Page == "/login" || a.Page == "/forgot" {
+						t.Errorf("%s: %q says %q, and leads to %q", tag, slug, m, a.Page)
+					}
+				}
+			}
+			if !oursAlone[tag].MatchString(ours) {
+				t.Errorf("%s: nobody is told of our passwords", tag)
+			}
+		}
+	}
+	s := newHouse(t).shop()
+	p := s.protected("mina", "mina@example.com")
+	b := s.browser("192.0.2.1")
+	b.open("/help/code-refused")
+	b.says("Find the entry “Example VPN”")
+	s.second(b, p)
+	b.open("/help/code-refused")
+	b.says("with the name of the service that you came from")
+	b.saysNot("Example VPN")
+	b.open("/help?q=forgot")
+	b.says("Set a new one at the service that you came from")
+	b.open("/help/forgot-password")
+	if strings.Contains(b.shown.html, `href="/forgot"`) {
+		t.Error("leads to a password of ours")
+	}
+	b.logIn(s.join("nora@example.com")) // with an account of ours, in the same browser
+	b.at("/security", http.StatusOK)
+	b.open("/help/code-refused")
+	b.says("Find the entry “Example VPN”")
+}
+
 func TestHelpRefuses(t *testing.T) {
 	if _, err := readHelp("xx"); err == nil {
 		t.Error("a language without help")
 	}
-	for _, bad := range []string{`{"needs": "wings", "text": "x"}`, `{"without": "wings", "text": "x"}`, `{"neds": "mail", "text": "x"}`, `3`} {
+	for _, bad := range []string{`{"needs": "wings", "text": "x"}`, `{"without": "wings", "text": "x"}`, `{"neds": "mail", "text": "x"}`, `{"for": "them", "text": "x"}`, `3`} {
 		if json.Unmarshal([]byte(bad), new(helpLine)) == nil {
 			t.Errorf("%s is taken", bad)
 		}

@@ -39,18 +39,29 @@ type helpText struct {
 	Title  string     `json:"title"`
 	Words  []string   `json:"words"`  // what people search for, also what these pages never say
 	Answer string     `json:"answer"` // the whole answer in one line
+	Led    string     `json:"led"`    // … for whoever a product led here; empty: the same
 	Steps  []helpLine `json:"steps"`
 	Points []helpLine `json:"points"`
 	Text   []helpLine `json:"text"`
 }
 
-// A helpLine is said only with one feature, or only as long as there is none.
-// In a file it is a text or {"needs": …, "text": …} or {"without": …, "text": …}.
+// A helpLine is said only with one feature, or only as long as there is none,
+// and only to some readers. In a file it is a text or {"needs": …, "text": …},
+// {"without": …, "text": …}, {"for": …, "text": …}.
 type helpLine struct {
+	For     reader  `json:"for"`
 	Needs   Feature `json:"needs"`
 	Without Feature `json:"without"`
 	Text    string  `json:"text"`
 }
+
+// A reader is whom a line is for; none: everybody.
+type reader string
+
+const (
+	owner reader = "own" // of an account that we keep
+	guest reader = "led" // by a product, which keeps the account
+)
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (l *helpLine) UnmarshalJSON(b []byte) error {
@@ -61,6 +72,9 @@ func (l *helpLine) UnmarshalJSON(b []byte) error {
 	if err := strictly(b, (*plain)(l)); err != nil {
 		return err
 	}
+	if l.For != "" && l.For != owner && l.For != guest {
+		return fmt.Errorf("nobody is %q", l.For)
+	}
 	for _, f := range []Feature{l.Needs, l.Without} {
 		if f != "" && !slices.Contains(Features(), f) {
 			return fmt.Errorf("%q is no feature; see helpindex.go", f)
@@ -69,8 +83,8 @@ func (l *helpLine) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-func (l helpLine) said(offered []Feature) bool {
-	return (l.Needs == "" || slices.Contains(offered, l.Needs)) && !slices.Contains(offered, l.Without)
+func (l helpLine) said(to reader, offered []Feature) bool {
+	return (l.For == "" || l.For == to) && (l.Needs == "" || slices.Contains(offered, l.Needs)) && !slices.Contains(offered, l.Without)
 }
 
 // readHelp reads a language's file, which has words for exactly what the index

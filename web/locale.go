@@ -17,6 +17,7 @@ type locale struct {
 	*catalogue.Language
 	pages   map[string]screen
 	help    *helpBook
+	helpLed *helpBook // for whoever a product led here
 	offered []Feature
 	base    string // of the pages
 }
