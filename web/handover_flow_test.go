@@ -18,6 +18,7 @@ func TestALogInOfAProduct(t *testing.T) {
 	b := s.browser("192.0.2.1")
 	b.open(at)
 	b.at(at, http.StatusOK)
+	b.says("the second step is taken on these pages")
 	b.says("Tea & Cakes", "mina of the shop", "22 November 2026, 15:05 UTC", "192.0.2.1, Firefox on Windows",
 		"only if you yourself have just logged in at Tea & Cakes. If not, close this page")
 	b.leadsBack(true)
@@ -57,6 +58,15 @@ func TestALogInOfAProduct(t *testing.T) {
 	b.open(at)
 	b.at(at, http.StatusGone)
 	b.says("log in again at the service that you came from")
+}
+
+// TestALinkToTheSettingsSaysSo: it is for no log-in.
+func TestALinkToTheSettingsSaysSo(t *testing.T) {
+	s := newHouse(t).shop()
+	b := s.browser("192.0.2.1")
+	b.open(s.link(s.register("mina", ""), nidan.HandoverSettings, nidan.LevelAAL2))
+	b.says("Open your security settings", "your security settings for it are on these pages")
+	b.saysNot("the second step is taken on these pages")
 }
 
 // TestALinkWorksForOneBrowser: looking takes nothing, the first press of the

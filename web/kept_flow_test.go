@@ -21,7 +21,8 @@ func TestSettingsOfAProduct(t *testing.T) {
 		t.Error("asks for a password, or offers to log out, where neither is ours")
 	}
 	b.setUp(p)
-	b.says("Two-step verification is on", "Back to Tea & Cakes")
+	b.says("Two-step verification is on", "Back to Tea & Cakes", "Other browsers were logged out of these pages, not of Tea & Cakes")
+	b.saysNot("This one stays logged in")
 	b.leadsBack(true)
 	if strings.Contains(b.shown.html, testBrand.Home) || strings.Count(b.shown.html, `action="/back"`) != 2 {
 		t.Error("the page leads somewhere else than to the shop")
@@ -82,6 +83,7 @@ func TestSettingsOfAProductAreFresh(t *testing.T) {
 	s.pass(time.Minute)
 	b.send(offPath, "way", way, "code", p.code(s.house))
 	b.at("/security/off/done", http.StatusOK)
+	b.says("Other browsers were logged out of these pages, not of Tea & Cakes")
 	s.pass(6 * time.Minute)
 	b.open("/security/on")
 	b.says(late)
@@ -111,9 +113,12 @@ func TestWhatAProductKeepsIsChangedThere(t *testing.T) {
 		}
 	}
 	b.says("mina of the shop", "changed at Tea & Cakes")
+	b.open("/security/browsers")
+	b.says("The browsers in which these settings are open. Log-ins at Tea & Cakes are shown there.")
+	b.saysNot("The browsers that are logged in to this account")
 
 	b.open("/security/notme")
-	b.says("Set a new one at Tea & Cakes")
+	b.says("Set a new one at Tea & Cakes", "Nobody is logged out of Tea & Cakes: do that there.")
 	b.saysNot("with a link that we mail you")
 	b.send("/security/notme")
 	b.says("Every browser is logged out", "Now set a new password at Tea & Cakes")
