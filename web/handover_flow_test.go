@@ -25,7 +25,7 @@ func TestALogInOfAProduct(t *testing.T) {
 	s.pass(time.Minute)
 	b.send(at)
 	b.at("/login/second", http.StatusOK)
-	b.says("For Tea & Cakes, account mina of the shop. Begun 22 November 2026, 15:05 UTC. · Firefox on Windows · 192.0.2.1", "log in at Tea & Cakes once more")
+	b.says("For Tea & Cakes, account mina of the shop. Begun 22 November 2026, 15:05 UTC · Firefox on Windows · 192.0.2.1", "log in at Tea & Cakes once more")
 	b.leadsBack(true)
 	if strings.Contains(b.shown.html, `href="/login"`) {
 		t.Error("leads to a log-in with a password that is not ours")
