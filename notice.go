@@ -85,6 +85,7 @@ type Notice struct {
 	Kind     NoticeKind `json:"k"`
 	To       string     `json:"to"`             // empty: work done for nobody, to be thrown away unsent
 	Name     string     `json:"name,omitempty"` // login name of the account it is about
+	Kept     string     `json:"kept,omitempty"` // name of the product that keeps the account; empty: we do
 	Language string     `json:"lang,omitempty"`
 	At       time.Time  `json:"t"`
 	Version  int64      `json:"v"`
@@ -171,7 +172,7 @@ func (d *decision) addressed(n Notice) Notice {
 	if n.To == "" {
 		n.To = d.acct.mailbox()
 	}
-	n.Name, n.At = d.acct.Name, d.now
+	n.Name, n.Kept, n.At = d.acct.Name, d.acct.Brand, d.now
 	if n.Language = d.acct.Language; n.Language == "" {
 		n.Language = d.from.Language
 	}

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"strings"
@@ -69,7 +70,7 @@ func (c *Composer) Compose(n nidan.Notice) (Message, error) {
 		return Message{}, fmt.Errorf("mail: there are no sentences for notices of kind %q", n.Kind)
 	}
 	w := &letter{base: c.base, form: f, variant: variantOf(n), notice: n}
-	w.language = c.languages.Of(n.Language).With(map[string]any{"brand": c.head.Brand})
+	w.language = c.languages.Of(n.Language).With(map[string]any{"brand": c.head.Brand, "service": cmp.Or(n.Kept, c.head.Brand)})
 	if err := w.check(); err != nil {
 		return Message{}, fmt.Errorf("mail: %s: %w", n.Kind, err)
 	}

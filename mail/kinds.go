@@ -29,7 +29,9 @@ const (
 //	NAME.help     to do if it was not you, where the notice has no link for it
 //
 // Each may have a variant for one method, NAME.lead.totp, or for when it comes
-// without its link, NAME.lead.linkless.
+// without its link, NAME.lead.linkless; and each of these, and of the common
+// sentences, one for an account that a product keeps, NAME.lead.kept. {service}
+// is where the account is: at that product, or with us.
 var forms = map[nidan.NoticeKind]form{
 	nidan.NoticeOn:              told,
 	nidan.NoticeOff:             told,

@@ -187,6 +187,9 @@ func (w *letter) footer(support string) {
 		}
 		w.small(w.sayWith("footer.account", "account", account))
 	}
+	if w.notice.Kept != "" {
+		w.small(w.sayWith("footer.service"))
+	}
 	w.small(w.sayWith("footer.sender"))
 	switch {
 	case support == "":
@@ -269,8 +272,17 @@ func (w *letter) key(part string) string {
 	key := string(w.notice.Kind) + "." + part
 	if of := key + "." + w.variant; w.variant != "" {
 		if _, ok := w.language.Sentence(of); ok {
-			return of
+			key = of
 		}
+	}
+	return w.kept(key)
+}
+
+// kept is where a sentence stands for the account at hand: where a product keeps
+// it, that of such accounts, if there is one.
+func (w *letter) kept(key string) string {
+	if _, ok := w.language.Sentence(key + ".kept"); ok && w.notice.Kept != "" {
+		return key + ".kept"
 	}
 	return key
 }
@@ -297,7 +309,7 @@ func (w *letter) say(part string) string {
 
 // sayWith says a sentence with the values given.
 func (w *letter) sayWith(key string, args ...any) string {
-	text, err := w.language.Text(key, args...)
+	text, err := w.language.Text(w.kept(key), args...)
 	if err != nil {
 		w.fail(err)
 	}

@@ -33,7 +33,7 @@ func TestEveryKindHasSentencesAndASample(t *testing.T) {
 }
 
 func TestCatalogue(t *testing.T) {
-	cataloguetest.Run(t, composer(t, "en").languages, "brand")
+	cataloguetest.Run(t, composer(t, "en").languages, "brand", "service")
 }
 
 // TestEverySentenceIsSaid: one that no mail says is one that nobody has read.

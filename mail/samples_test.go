@@ -125,6 +125,17 @@ func samples() map[string]nidan.Notice {
 		n.To = "mina.new@example.com"
 		all[name] = n
 	}
+	// Where a product keeps the account, those that say something else then.
+	defer func() {
+		for _, name := range []string{
+			"turned_on", "turned_off-no_link", "password_stopped", "address_changed", "reported_not_me-linkless", "recovery_ready",
+			"code_sign_in", "code_confirm", "link_recovery",
+		} {
+			n := all[name]
+			n.Kept, n.Name = "Yamamoto & Söhne Ticket Shop of the Arena", "Mina Yamamoto-Fernandez (customer 4711-0815)"
+			all[name+"-kept"] = n
+		}
+	}()
 	n := all["link_recovery"]
 	n.Undo = nidan.MailedLink{Purpose: nidan.TicketCancel, Ticket: ticket}
 	all["link_recovery"] = n

@@ -175,7 +175,11 @@ func TestALinkOfAProductsAccountNeedsItsLogIn(t *testing.T) {
 func TestItWasNotMeByMailOfAProduct(t *testing.T) {
 	s := newHouse(t).shop()
 	s.protected("mina", "mina@example.com")
-	at := linkTo(s.mailed(nidan.NoticeOn).Undo)
+	told := s.mailed(nidan.NoticeOn)
+	if told.Kept != "Tea & Cakes" {
+		t.Errorf("the mail takes the account for one of %q", told.Kept)
+	}
+	at := linkTo(told.Undo)
 	b := s.browser("192.0.2.1")
 	b.open(at)
 	b.says("mina of the shop", "Set a new one at Tea & Cakes", "Nobody is logged out of Tea & Cakes: do that there.")
@@ -192,7 +196,10 @@ func TestItWasNotMeByMailOfAProduct(t *testing.T) {
 	b.noPasswordOfOurs()
 
 	s.protect("theo@example.com", "totp") // and with an account of ours, in the same browser
-	b.send(linkTo(s.mailed(nidan.NoticeOn).Undo))
+	if told = s.mailed(nidan.NoticeOn); told.Kept != "" {
+		t.Errorf("the mail takes an account of ours for one of %q", told.Kept)
+	}
+	b.send(linkTo(told.Undo))
 	b.at("/done/notme", http.StatusOK)
 	b.says("Set a new password, with the link that we have just mailed you")
 	b.open("/security")
