@@ -34,7 +34,7 @@ func (s *shop) ripeLink(b *browser, p *person) string {
 	s.Helper()
 	s.second(b, p)
 	b.open("/login/lost")
-	b.says("you log in at Tea & Cakes again, and set up a new method with a link that we mail you")
+	b.says("you log in at Tea & Cakes again, and set up a new method with a link that we mail you", "open Security settings from Tea & Cakes")
 	b.noPasswordOfOurs()
 	b.open("/login/recovery")
 	b.says("After the wait, log in at Tea & Cakes again, up to the page that asks for the code", "Open the link in the same browser")
