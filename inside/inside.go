@@ -16,9 +16,6 @@ import (
 	"github.com/nidan-auth/nidan"
 	"github.com/nidan-auth/nidan/clock"
 	"github.com/nidan-auth/nidan/mail"
-	"github.com/nidan-auth/nidan/method/backup"
-	"github.com/nidan-auth/nidan/method/mailcode"
-	"github.com/nidan-auth/nidan/method/totp"
 	"github.com/nidan-auth/nidan/password"
 	"github.com/nidan-auth/nidan/store"
 	"github.com/nidan-auth/nidan/vault"
@@ -147,15 +144,13 @@ func (a *App) assemble(ctx context.Context, c Config, public *url.URL) error {
 		return err
 	}
 	desk := &mail.Desk{Store: a.db}
-	methods := []nidan.Method{totp.New(), backup.New()}
 	features := []web.Feature{web.FeatureReplace, web.FeatureRemember}
 	if c.Mail != nil {
-		methods = append(methods, mailcode.New())
 		features = append(features, web.FeatureMail, web.FeatureMailCode, web.FeatureRecovery, web.FeatureNotMe)
 	}
 	a.svc, err = nidan.New(nidan.Config{
 		Store: desk, Archive: a.db, Sealer: keys, FirstStep: first, Clock: c.Clock, Random: c.Random,
-		Methods: methods, Mails: c.Mail != nil, Prove: nidan.ProveUnproven, Issuer: c.Name, Log: c.Log,
+		Methods: methods(c.Mail != nil), Mails: c.Mail != nil, Prove: nidan.ProveUnproven, Issuer: c.Name, Log: c.Log,
 	})
 	if err != nil {
 		return err
