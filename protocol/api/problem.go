@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 
 	"github.com/nidan-auth/nidan"
 )
@@ -38,7 +39,7 @@ type Problem struct {
 	Seconds  int        `json:"seconds_off,omitempty" doc:"clock_behind and clock_ahead: how far the holder's clock is off."`
 	Replaced *time.Time `json:"replaced_at,omitempty" doc:"replaced_answer: when the set of codes was replaced."`
 	Repeated bool       `json:"repeated,omitempty" doc:"This request was answered before, and so again."`
-	Where    []string   `json:"where,omitempty" doc:"request_invalid: the fields that are wrong or missing."`
+	Where    []string   `json:"where,omitempty" doc:"request_invalid: the fields that are wrong or missing. Of one that is not known, what it stands in: body alone, or an object of it."`
 
 	retryAfter int
 }
@@ -193,12 +194,29 @@ func ill(status int, errs []error, fields map[string]bool) *Problem {
 	}
 	for _, err := range errs {
 		if d, ok := err.(huma.ErrorDetailer); ok {
-			if where := d.ErrorDetail().Location; known(where, fields) && !slices.Contains(p.Where, where) {
+			if where := place(d.ErrorDetail(), fields); where != "" && !slices.Contains(p.Where, where) {
 				p.Where = append(p.Where, where)
 			}
 		}
 	}
+	if status == http.StatusBadRequest && len(errs) == 0 {
+		p.Where = []string{"body"} // there is none
+	}
 	return p
+}
+
+// place is where an error is: of a field that is missing its name, of one that
+// is not known what it stands in. Empty if nothing of it is known.
+func place(d *huma.ErrorDetail, fields map[string]bool) string {
+	where := d.Location
+	before, after, _ := strings.Cut(validation.MsgExpectedRequiredProperty, "%s")
+	if name, ok := strings.CutPrefix(d.Message, before); ok {
+		where += "." + strings.TrimSuffix(name, after)
+	}
+	for where != "" && !known(where, fields) {
+		where = where[:max(0, strings.LastIndexByte(where, '.'))]
+	}
+	return where
 }
 
 // known reports whether a place is made of names out of the description alone:

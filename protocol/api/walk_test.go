@@ -224,6 +224,62 @@ func TestNothingComesBack(t *testing.T) {
 	t.Logf("%d answers, %d of them refusals", answers, refused)
 }
 
+// Where is the field that is wrong or missing. Of one that is not known nothing
+// may be said but where it stands, unless its name is another field's.
+func TestWhere(t *testing.T) {
+	h := newHouse(t)
+	h.enrolled("mina")
+	const hosted, accounts, redeem = "/accounts/mina/hosted", "/accounts", "/results/redeem"
+	without := func(o obj, name string) obj { delete(o, name); return o }
+	with := func(o obj, name string, v any) obj { o[name] = v; return o }
+	open := func() obj {
+		return obj{"use": "sign-in", "return_to": back, "acr": "2step", "bind": bind("value"), "first_step": obj{}, "browser": obj{}}
+	}
+	if r := h.do(200, "POST", hosted, open()); r.str("url") == "" {
+		t.Fatal(r.text)
+	}
+	for _, x := range []struct {
+		name, path string
+		in         any
+		where      []string
+	}{
+		{"missing", hosted, without(open(), "bind"), []string{"body.bind"}},
+		{"two missing", hosted, without(without(open(), "bind"), "use"), []string{"body.bind", "body.use"}},
+		{"an object missing", hosted, without(open(), "first_step"), []string{"body.first_step"}},
+		{"missing in an object", "/accounts/mina/turn-off", obj{"first_step": obj{}, "answer": obj{"way": "x"}}, []string{"body.answer.code"}},
+		{"all missing", redeem, obj{}, []string{"body.result", "body.value"}},
+		{"unknown", hosted, with(open(), "colour", "x"), []string{"body"}},
+		{"unknown in an object", hosted, with(open(), "browser", obj{"colour": "x"}), []string{"body.browser"}},
+		{"unknown, with dots", hosted, with(open(), "col.our", "x"), []string{"body"}},
+		{"two unknown", hosted, with(with(open(), "colour", "x"), "taste", "x"), []string{"body"}},
+		{"known elsewhere", hosted, with(open(), "label", "x"), []string{"body.label"}},
+		{"misspelled", hosted, with(without(open(), "return_to"), "returnTo", back), []string{"body", "body.return_to"}},
+		{"misspelled and unsaid", redeem, obj{"result": "x", "valeu": "expected required property result to be present"}, []string{"body", "body.value"}},
+		{"ill-typed", accounts, obj{"id": 1002, "label": "Mina"}, []string{"body.id"}},
+		{"ill-typed in an object", hosted, with(open(), "first_step", obj{"password_changed_at": "yesterday"}), []string{"body.first_step.password_changed_at"}},
+		{"no object", hosted, with(open(), "first_step", "x"), []string{"body.first_step"}},
+		{"null", redeem, obj{"result": nil, "value": "x"}, []string{"body.result"}},
+		{"out of no list", hosted, with(open(), "use", "login"), []string{"body.use"}},
+		{"too short", hosted, with(open(), "bind", "x"), []string{"body.bind"}},
+		{"too long", "/accounts/" + strings.Repeat("x", 129) + "/hosted", open(), []string{"path.id"}},
+		{"a list", hosted, []any{}, []string{"body"}},
+		{"a text", hosted, "x", []string{"body"}},
+		{"no JSON", hosted, []byte("{"), []string{"body"}},
+		{"empty", hosted, []byte{}, []string{"body"}},
+	} {
+		r := h.do(400, "POST", x.path, x.in)
+		var where []string
+		list, _ := r.fields["where"].([]any)
+		for _, w := range list {
+			where = append(where, w.(string))
+		}
+		slices.Sort(where)
+		if r.reason() != "request_invalid" || !slices.Equal(where, x.where) {
+			t.Errorf("%s: %q, and %q is right: %s", x.name, where, x.where, r.text)
+		}
+	}
+}
+
 // A write that is repeated with its idempotency key is done once.
 func TestIdempotency(t *testing.T) {
 	h := newHouse(t)
