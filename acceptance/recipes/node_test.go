@@ -45,6 +45,7 @@ func TestNode(t *testing.T) {
 	n.linkIsSentToSomebodyAtIt()
 	n.resultIsSent()
 	n.formOfAnother()
+	n.elsewhere()
 	n.silence()
 }
 
@@ -358,8 +359,8 @@ func (n *node) silence() {
 		}
 	}
 	log := n.stop()
-	if !strings.Contains(log, "GET /second-step") {
-		n.t.Errorf("the shop says nothing of it: %q", log)
+	if want := "GET /second-step no answer from Nidan at http://" + n.at + ": ECONNREFUSED\n"; !strings.Contains(log, want) {
+		n.t.Errorf("the shop does not say %q: %q", want, log)
 	}
 	if found := rig.Find(log, n.nidan.Secrets()); len(found) > 0 {
 		n.t.Errorf("%q stand in the log of the shop", found)

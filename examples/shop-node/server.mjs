@@ -6,13 +6,28 @@ import { createServer } from 'node:http'
 import { promisify } from 'node:util'
 
 const { PORT = '3000', BASE_URL = `http://localhost:${PORT}`, NIDAN_URL = 'http://127.0.0.1:8080', NIDAN_KEY, NIDAN_KEY_FILE } = process.env
-const key = NIDAN_KEY ?? readFileSync(NIDAN_KEY_FILE, 'utf8').trim()
+const key = NIDAN_KEY || keyIn(NIDAN_KEY_FILE)
 const secure = BASE_URL.startsWith('https:')
 const returnTo = `${BASE_URL}/second-step` // as it was registered, to the letter
 
+// What cannot go on says why, in one line.
+function stop(why) {
+  console.error(why)
+  process.exit(1)
+}
+
+function keyIn(file) {
+  if (!file) stop('NIDAN_KEY_FILE is not set: the file that has the key')
+  try {
+    return readFileSync(file, 'utf8').trim() || stop(`${file} is empty: was the key made?`)
+  } catch (err) {
+    stop(`${file} cannot be read (${err.code}): was the key made?`)
+  }
+}
+
 // The people, in place of your table. The password is “green tea at seven”.
 const people = new Map([['mina@example.com', {
-  id: '1001', name: 'mina@example.com', // the id is never given to anybody else; an address could be
+  id: 1001, name: 'mina@example.com', // the id is never given to anybody else; an address could be
   salt: 'TMXCl0KLhiLtrYSHbVIx2g', hash: '98A6lWWsSuSxx1oPuKgaHfZe9sgDADIdmwtQuReCSbw',
   changed: '2025-01-01T00:00:00Z', // when the password was
 }]])
@@ -48,23 +63,29 @@ async function firstStep(name, password) {
 
 // One call of Nidan's API. Whatever is not success is thrown, with its reason.
 async function nidan(method, path, body) {
-  const answer = await fetch(`${NIDAN_URL}/api/v1${path}`, {
-    method, body: body && JSON.stringify(body), redirect: 'error', signal: AbortSignal.timeout(10_000),
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-  })
-  const said = await answer.json()
+  let answer, said
+  try {
+    answer = await fetch(`${NIDAN_URL}/api/v1${path}`, {
+      method, body: body && JSON.stringify(body), redirect: 'error', signal: AbortSignal.timeout(10_000),
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    })
+    said = await answer.json()
+  } catch (err) {
+    throw new Error(`no answer from Nidan at ${NIDAN_URL}: ${err.cause?.code ?? err.name}`)
+  }
   if (answer.ok) return said
-  throw Object.assign(new Error(), { reason: said.reason })
+  throw Object.assign(new Error([said.reason, ...said.where ?? []].join(' ')), { reason: said.reason })
 }
 
 const ifRefused = (reason, instead) => (err) => { if (err.reason === reason) return instead(); throw err }
-const pathOf = (person) => `/accounts/${encodeURIComponent(person.id)}`
+const idOf = (person) => String(person.id) // an id is text
+const pathOf = (person) => `/accounts/${encodeURIComponent(idOf(person))}`
 
 // The account as Nidan has it, registered if it is new there. No answer is an
 // error here and goes on being one: it must never mean “no second step”.
 async function account(person) {
   const read = () => nidan('GET', pathOf(person))
-  const register = () => nidan('POST', '/accounts', { id: person.id, label: person.name, address: person.name })
+  const register = () => nidan('POST', '/accounts', { id: idOf(person), label: person.name, address: person.name })
   return read().catch(ifRefused('no_account', () => register().catch(ifRefused('account_exists', read))))
 }
 
@@ -76,7 +97,7 @@ async function handOver(v, person, use) {
     use, return_to: returnTo, acr: '2step', bind: sha256(value),
     first_step: { password_changed_at: person.changed },
     browser: { address: v.req.socket.remoteAddress, user_agent: v.req.headers['user-agent']?.slice(0, 1024) },
-  })
+  }).catch(ifRefused('return_invalid', () => { throw new Error(`return_invalid: ${returnTo} is not registered`) }))
   v.set('step', value)
   v.to(url)
 }
@@ -106,7 +127,7 @@ async function comeBack(v) {
   const result = v.query.get('result')
   if (!result) return v.to(step.use === 'settings' ? '/security' : '/login?why=none')
   const proven = await nidan('POST', '/results/redeem', { result, value }).catch(ifRefused('result_dead', () => undefined))
-  if (proven?.account !== step.person.id || !isEnough(proven.acr)) return v.to('/login?why=other')
+  if (proven?.account !== idOf(step.person) || !isEnough(proven.acr)) return v.to('/login?why=other')
   if (step.use === 'settings') endSessions(step.person) // those from before it was on, too
   enter(v, step.person, proven.acr)
 }
@@ -182,7 +203,7 @@ async function answer(v) {
   const handle = routes.get(v.route)
   if (!handle) return v.show(page('Not here', ''), 404)
   if (v.req.method === 'POST') {
-    if (v.req.headers.origin !== BASE_URL) return v.show(page('Refused', '<p>That form was not one of ours.</p>'), 403)
+    if (v.req.headers.origin !== BASE_URL) return v.show(page('Refused', `<p>That form was not one of ours. The shop is at ${BASE_URL}.</p>`), 403)
     let text = ''
     for await (const part of v.req.setEncoding('utf8')) if ((text += part).length > 4096) throw new Error('the form is too long')
     v.form = new URLSearchParams(text)
@@ -195,7 +216,8 @@ createServer((req, res) => {
   const v = new Visit(req, res)
   answer(v).catch((err) => {
     if (err.reason === 'first_step_stopped') return v.to('/login?why=stopped')
-    console.error(v.route, err.reason ?? err.message)
+    console.error(v.route, err.message)
     v.show(page('Not now', '<p>You cannot be logged in now. Try again later.</p>'), 503)
   })
-}).listen(PORT, '127.0.0.1', () => console.log(`Tea & Cakes is at ${BASE_URL}`))
+}).on('error', (err) => stop(`The shop cannot listen on 127.0.0.1:${PORT} (${err.code}). PORT and BASE_URL choose another port.`))
+  .listen(PORT, '127.0.0.1', () => console.log(`Tea & Cakes is at ${BASE_URL}`))
