@@ -2,11 +2,20 @@ package recipes
 
 import (
 	"context"
+	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/nidan-auth/nidan/acceptance/rig"
 )
 
 // What cannot start says why in one line, and does not start.
@@ -54,5 +63,130 @@ func (n *node) elsewhere() {
 	}
 	if log, want := other.stop(), "POST /login return_invalid: http://"+free.shop+"/second-step is not registered\n"; log != want {
 		n.t.Errorf("it says\n%s\nand this is right:\n%s", log, want)
+	}
+}
+
+// sendCall sends a request that the page shows, and compares the answer. Of what
+// only a run can know the page has "…": the result is that of the hand-over before.
+func (n *node) sendCall(text string) {
+	n.t.Helper()
+	asked, told, _ := strings.Cut(n.here(text), "\n\n")
+	line, sent, _ := strings.Cut(asked, "\n")
+	status, want, _ := strings.Cut(told, "\n")
+	n.t.Log(line)
+	if n.result != "" {
+		sent = strings.Replace(sent, `"…"`, `"`+n.result+`"`, 1)
+	}
+	method, path, _ := strings.Cut(line, " ")
+	answered, got := n.call(n.key(), method, path, sent)
+	if strconv.Itoa(answered) != status || !pattern(indented(n.t, want)).Match(plain([]byte(indented(n.t, string(got))))) {
+		n.t.Fatalf("%s\nis written to answer %s\n%s\nand answers %d\n%s", asked, status, want, answered, got)
+	}
+	var said struct{ URL string }
+	if err := json.Unmarshal(got, &said); err != nil {
+		n.t.Fatal(err)
+	}
+	if said.URL != "" {
+		at := n.taken(n.script(), said.URL)
+		n.result = at[strings.LastIndexByte(at, '=')+1:]
+		n.nidan.Secret("a result", n.result)
+	}
+}
+
+// call calls the API.
+func (n *node) call(key, method, path, body string) (status int, answer []byte) {
+	n.t.Helper()
+	req, err := http.NewRequestWithContext(n.t.Context(), method, "http://"+n.at+path, strings.NewReader(body))
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+key)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if answer, err = io.ReadAll(resp.Body); err != nil {
+		n.t.Fatal(err)
+	}
+	return resp.StatusCode, answer
+}
+
+// newKeyIsKnown waits until the newest key is taken, for as long as the page
+// says, and looks at what it may.
+func (n *node) newKeyIsKnown() {
+	n.t.Helper()
+	key, err := os.ReadFile(filepath.Join(n.dir, "bin", "admin.key"))
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	status := 0
+	for end := time.Now().Add(2500 * time.Millisecond); ; time.Sleep(50 * time.Millisecond) {
+		status, _ = n.call(strings.TrimSpace(string(key)), "GET", "/api/v1/accounts/1001", "")
+		if status != http.StatusUnauthorized || time.Now().After(end) {
+			break
+		}
+	}
+	if status != http.StatusForbidden { // it may not read
+		n.t.Errorf("reading an account with the key that registers answers %d", status)
+	}
+}
+
+// indented writes JSON in one way, its fields in order.
+func indented(t *testing.T, text string) string {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal([]byte(text), &v); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	b, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// What the page says to be required is, by the description.
+func TestNodeRequired(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join(rig.Source(), "docs/recipes/node.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(rig.Source(), "docs/openapi.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	type schema struct {
+		Ref      string `json:"$ref"`
+		Required []string
+	}
+	var described struct {
+		Paths map[string]map[string]struct {
+			RequestBody struct {
+				Content map[string]struct{ Schema schema }
+			}
+		}
+		Components struct{ Schemas map[string]schema }
+	}
+	if err := json.Unmarshal(text, &described); err != nil {
+		t.Fatal(err)
+	}
+	calls := 0
+	for _, m := range regexp.MustCompile("(?m)To [^`\n]*, ((?:`[a-z_]+`(?:, | and )?)+) are required:\n\n```http\n([A-Z]+) (\\S+)$").FindAllStringSubmatch(string(page), -1) {
+		calls++
+		said := regexp.MustCompile("[a-z_]+").FindAllString(strings.ReplaceAll(m[1], " and ", " "), -1)
+		s := described.Paths[strings.Replace(m[3], "1001", "{id}", 1)][strings.ToLower(m[2])].RequestBody.Content["application/json"].Schema
+		if s.Ref != "" {
+			s = described.Components.Schemas[s.Ref[strings.LastIndexByte(s.Ref, '/')+1:]]
+		}
+		slices.Sort(said)
+		slices.Sort(s.Required)
+		if len(said) == 0 || !slices.Equal(said, s.Required) {
+			t.Errorf("%s %s: %q are required, and the page says %q", m[2], m[3], s.Required, said)
+		}
+	}
+	if all := strings.Count(string(page), "\n```http\n"); calls != all {
+		t.Errorf("of %d calls %d say what is required", all, calls)
 	}
 }

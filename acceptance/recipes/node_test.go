@@ -25,9 +25,10 @@ const (
 // A node is the recipe of docs/recipes/node.md, and what its reader has in hand.
 type node struct {
 	*recipe
-	tab   *chrome.Tab // the account holder's
-	app   chrome.App
-	sheet []string // backup codes that are left
+	tab    *chrome.Tab // the account holder's
+	app    chrome.App
+	sheet  []string // backup codes that are left
+	result string   // of the page's own hand-over
 }
 
 func TestNode(t *testing.T) {
@@ -37,7 +38,8 @@ func TestNode(t *testing.T) {
 		n.tab = chrome.Open(n.nidan.Rig)
 		n.turnOn()
 		n.logInWithCode()
-	}}
+	}, "wait until the new key is known": n.newKeyIsKnown}
+	n.send = n.sendCall
 	n.follow("docs/recipes/node.md")
 
 	n.back()
@@ -312,19 +314,9 @@ func (n *node) redeem(result, value string) string {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(n.t.Context(), http.MethodPost, "http://"+n.at+"/api/v1/results/redeem", strings.NewReader(string(body)))
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+n.key())
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	defer resp.Body.Close()
+	_, answer := n.call(n.key(), http.MethodPost, "/api/v1/results/redeem", string(body))
 	var said struct{ Reason string }
-	if err := json.NewDecoder(resp.Body).Decode(&said); err != nil {
+	if err := json.Unmarshal(answer, &said); err != nil {
 		n.t.Fatal(err)
 	}
 	return said.Reason

@@ -3,11 +3,12 @@
 // program, the real example, real browsers, somebody else's authenticator.
 //
 // A block of the kind "console" has commands behind "$ " and, below each, what
-// it prints; "…" stands for anything within a line, and alone for any lines. A
-// block of another kind is quoted from the example and stands there. A comment
-// "not run: builds the project itself" leaves the next block out, and "do: STEP"
-// is what a person does in the browser. The ports of the page are replaced by
-// free ones. What "serve" prints is compared by acceptance/readme.
+// it prints; "…" stands for anything within a line, and alone for any lines. One
+// of the kind "http" is a call of the API and its answer. A block of another kind
+// is quoted from the example and stands there. A comment "not run: builds the
+// project itself" leaves the next block out, and "do: STEP" is what a person does
+// in the browser. The ports of the page are replaced by free ones. What "serve"
+// prints is compared by acceptance/readme.
 package recipes
 
 import (
@@ -40,6 +41,7 @@ type recipe struct {
 	steps   map[string]func()
 	proxies func(command string) // starts the proxy of a page that has one
 	program func(command string) // starts the application of a page that has Nidan inside
+	send    func(call string)    // makes a call of the API
 	others  []string             // ports of the page beside Nidan's and the product's, and those in their place
 	data    string               // Nidan's folder
 
@@ -132,6 +134,8 @@ func (r *recipe) follow(name string) {
 			leave = false
 		case kind == "console":
 			r.console(text)
+		case kind == "http":
+			r.send(text)
 		case !strings.Contains(r.example, text):
 			r.t.Errorf("%s: the example has no such lines:\n%s", name, text)
 		}
