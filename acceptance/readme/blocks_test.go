@@ -1,6 +1,7 @@
 // Package readme keeps what is written for readers true: every command block of
-// README.md and docs/operate.md is run against the program as it is built, the
-// tables and lists are compared with the code, and links lead somewhere.
+// README.md, docs/operate.md and docs/api.md is run against the program as it is
+// built, the tables and lists are compared with the code, and links lead
+// somewhere.
 //
 // # How a block is written
 //

@@ -27,6 +27,7 @@ func TestBlocks(t *testing.T) {
 	}{
 		{"README.md", 8, 4, 6},
 		{"docs/operate.md", 13, 1, 7},
+		{"docs/api.md", 4, 0, 0},
 	} {
 		t.Run(filepath.Base(x.name), func(t *testing.T) {
 			t.Parallel()
