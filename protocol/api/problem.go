@@ -75,7 +75,7 @@ type meaning struct {
 // the Service's list and with the documentation.
 var meanings = map[nidan.Reason]meaning{
 	RequestInvalid: {400, "The request is not as the description has it."},
-	KeyRefused:     {401, "The key is unknown, has run out, was revoked or may not be used from there."},
+	KeyRefused:     {401, "The key is missing or unknown, has run out, was revoked or may not be used from there."},
 	NotHere:        {404, "There is no such operation."},
 	TooLarge:       {413, "The body is too large."},
 	Busy:           {503, "Too much at once; nothing was judged. Try again."},

@@ -353,13 +353,16 @@ func TestDocumentation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := map[string]string{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_-]+)` \\| ([^|]+) \\|").FindAllStringSubmatch(string(text), -1) {
-		rows[m[1]] = m[2]
+	rows, said := map[string]string{}, map[string]string{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_-]+)` \\| ([^|]+) \\|(?: ([^|]+) \\|$)?").FindAllStringSubmatch(string(text), -1) {
+		rows[m[1]], said[m[1]] = m[2], m[3]
 	}
 	for r, m := range meanings {
 		if m.title == "" || http.StatusText(m.status) == "" || rows[string(r)] != fmt.Sprint(m.status) {
 			t.Errorf("%s: status %d, and in the documentation %q", r, m.status, rows[string(r)])
+		}
+		if said[string(r)] != m.title {
+			t.Errorf("%s: %q, and in the documentation %q", r, m.title, said[string(r)])
 		}
 		delete(rows, string(r))
 	}
