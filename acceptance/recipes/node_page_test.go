@@ -173,7 +173,7 @@ func TestNodeRequired(t *testing.T) {
 		t.Fatal(err)
 	}
 	calls := 0
-	for _, m := range regexp.MustCompile("(?m)To [^`\n]*, ((?:`[a-z_]+`(?:, | and )?)+) are required:\n\n```http\n([A-Z]+) (\\S+)$").FindAllStringSubmatch(string(page), -1) {
+	for _, m := range regexp.MustCompile("(?m)To [^\n]*?, ((?:`[a-z_]+`(?:, | and )?)+) are required:\n\n```http\n([A-Z]+) (\\S+)$").FindAllStringSubmatch(string(page), -1) {
 		calls++
 		said := regexp.MustCompile("[a-z_]+").FindAllString(strings.ReplaceAll(m[1], " and ", " "), -1)
 		s := described.Paths[strings.Replace(m[3], "1001", "{id}", 1)][strings.ToLower(m[2])].RequestBody.Content["application/json"].Schema

@@ -199,7 +199,7 @@ func TestHosted(t *testing.T) {
 		return o
 	}
 	for reason, change := range map[string]obj{
-		"return_invalid": {"return_to": back + "/"}, "bind_invalid": {"bind": strings.Repeat("*", 43)}, "request_invalid": {"use": "everything"},
+		"return_invalid": {"return_to": back + "/"}, "bind_invalid": {"bind": "+" + bind("value")[1:]}, "request_invalid": {"use": "everything"},
 	} {
 		if r := h.call(h.key, "POST", Prefix+"/accounts/mina/hosted", open(change)); r.reason() != reason {
 			t.Errorf("%v: %s", change, r.text)

@@ -261,6 +261,8 @@ func TestWhere(t *testing.T) {
 		{"null", redeem, obj{"result": nil, "value": "x"}, []string{"body.result"}},
 		{"out of no list", hosted, with(open(), "use", "login"), []string{"body.use"}},
 		{"too short", hosted, with(open(), "bind", "x"), []string{"body.bind"}},
+		{"in hex", hosted, with(open(), "bind", strings.Repeat("0f", 32)), []string{"body.bind"}},
+		{"padded", hosted, with(open(), "bind", bind("value")+"="), []string{"body.bind"}},
 		{"too long", "/accounts/" + strings.Repeat("x", 129) + "/hosted", open(), []string{"path.id"}},
 		{"a list", hosted, []any{}, []string{"body"}},
 		{"a text", hosted, "x", []string{"body"}},
