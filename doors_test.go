@@ -700,10 +700,7 @@ func streets(t *testing.T, r *room) map[string]streetSeed {
 	}
 	tw.shop = caller(shop(nidan.LevelPassword))
 	tw.bank = caller(nidan.Party{ID: "bank", Name: "Example Bank", Returns: []string{"https://bank.example/"}})
-	var err error
-	if tw.within, err = r.svc.Inside(ctx, nidan.Party{ID: "shop", Name: "Example Shop"}); err != nil {
-		t.Fatal(err)
-	}
+	tw.within = nidan.AsInside(tw.shop)
 	out, err := r.svc.Register(ctx, tw.shop, "mina", nidan.Details{Label: "Mina", Address: "mina@example.com"}, tw.at(tw.shop))
 	tw.came(out, err, nidan.OK)
 	k, _, _ := r.svc.Kept(ctx, tw.shop, "mina")

@@ -42,3 +42,8 @@ var EventHash = eventHash
 
 // Opened opens a document as the Service does.
 func Opened(s *Service, r Record) (*Account, error) { return s.openAccount(r) }
+
+// AsInside is the caller as if this process belonged to it.
+func AsInside(c *Caller) *Caller {
+	return &Caller{party: c.party, key: keyRef{Party: c.party.ID, Scopes: Scopes()}, inside: true}
+}

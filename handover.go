@@ -104,6 +104,10 @@ type Assertion struct {
 	Level   Level
 	AMR     []string
 	AuthAt  time.Time // of the newest proof
+
+	// Epoch is for an application inside: sessions of the account that it begins
+	// now are over when [Service.Epoch] is another.
+	Epoch int64
 }
 
 // result is one that was handed out and not redeemed.
@@ -251,7 +255,7 @@ func newest(proofs []proof) time.Time {
 }
 
 func (d *decision) assertion(proofs []proof) *Assertion {
-	return &Assertion{Account: d.acct.Ref, Level: level(proofs, d.now, 0), AMR: amr(proofs), AuthAt: newest(proofs)}
+	return &Assertion{Account: d.acct.Ref, Level: level(proofs, d.now, 0), AMR: amr(proofs), AuthAt: newest(proofs), Epoch: d.acct.Epoch}
 }
 
 // bringBack ends a handover: with a result for the browser to bring back, or by
@@ -332,7 +336,7 @@ func (s *Service) GoBack(ctx context.Context, tok SessionToken, from From) (Outc
 		d.endSession(ses.ID)
 		d.record(Event{Kind: EventLogOut, Detail: h.Party})
 		out := Outcome{Reason: OK}
-		if ses.Level < h.Level {
+		if ses.Level < h.Level || !d.acct.Password.Stopped.IsZero() {
 			out.Return = &ReturnGrant{To: h.Return}
 		} else {
 			d.bringBack(&out, h, ses.body.Proofs)

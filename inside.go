@@ -24,7 +24,11 @@ func (s *Service) Inside(ctx context.Context, p Party) (*Caller, error) {
 	if err != nil {
 		return nil, err
 	}
-	if old := in.party(p.ID); old == nil || old.Name != p.Name {
+	old := in.party(p.ID)
+	if old != nil && (len(old.Returns) > 0 || len(old.Hosts) > 0 || slices.ContainsFunc(in.Keys, func(k keyRef) bool { return k.Party == p.ID })) {
+		return nil, fmt.Errorf("nidan: %q is a product that comes from elsewhere, with addresses, hosts or keys", p.ID)
+	}
+	if old == nil || old.Name != p.Name {
 		out, err := s.PutParty(ctx, p, "embedded")
 		switch {
 		case err != nil:
@@ -54,6 +58,19 @@ func (s *Service) Lead(ctx context.Context, k Kept, use HandoverUse, least Level
 			Party: d.acct.Party, Use: use, Level: least, At: d.now, Address: from.Address, Browser: from.Browser,
 		})
 	})
+}
+
+// Epoch is that of an account now. It moves on when everything ends that was
+// begun before: another password, a method removed or replaced, the first
+// set-up, turning off, a recovery, another address, a log-out everywhere.
+// ErrNotFound: the account is gone; ErrFrozen: nothing of it is accepted.
+func (s *Service) Epoch(ctx context.Context, k Kept) (int64, error) {
+	l, err := s.load(ctx, k.account, "")
+	if err != nil {
+		return 0, err
+	}
+	_, err = k.stand(ctx, s, l, s.nowFor(l.acct))
+	return l.acct.Epoch, err
 }
 
 // isInside reports whether the product that led here is told at once: it has no

@@ -178,6 +178,9 @@ func (s *Service) Describe(ctx context.Context, k Kept, about Details, from From
 	}
 	return s.by(ctx, k, command{from: from}, func(d *decision, _ *Session) Outcome {
 		a := d.acct
+		if k.caller.inside && about.Language == "" {
+			about.Language = a.Language // chosen on the pages
+		}
 		if about == (Details{a.Name, a.Address, a.Language}) {
 			return Outcome{Reason: OK}
 		}

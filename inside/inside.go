@@ -67,6 +67,7 @@ type Config struct {
 type App struct {
 	*web.Pages
 	svc  *nidan.Service
+	as   *nidan.Caller
 	db   *store.SQLite
 	post *mail.Worker // nil: nothing is mailed
 	base string
@@ -155,13 +156,12 @@ func (a *App) assemble(ctx context.Context, c Config, public *url.URL) error {
 	if err != nil {
 		return err
 	}
-	caller, err := a.svc.Inside(ctx, nidan.Party{ID: c.ID, Name: c.Name})
-	if err != nil {
+	if a.as, err = a.svc.Inside(ctx, nidan.Party{ID: c.ID, Name: c.Name}); err != nil {
 		return err
 	}
 	a.Pages, err = web.New(web.Config{
 		Service: a.svc, Brand: c.Brand, Public: public, Base: c.Base, Features: features, Zone: c.Zone, Log: c.Log,
-		Mount: &web.Mount{As: caller, Host: c.Host, LogIn: c.LogIn, Home: c.Home, Least: c.Least},
+		Mount: &web.Mount{As: a.as, Host: c.Host, LogIn: c.LogIn, Home: c.Home, Least: c.Least},
 		From:  func(r *http.Request) nidan.From { return web.From(c.Address(r), r) },
 	})
 	if err != nil || c.Mail == nil {

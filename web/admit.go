@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -34,7 +35,7 @@ func leadingTo(at string) string {
 }
 
 // securityHeaders are the headers of every answer.
-func securityHeaders(public *url.URL) http.Header {
+func securityHeaders(public *url.URL, mounted bool) http.Header {
 	h := http.Header{
 		"Cache-Control":                {"no-store"},
 		"Content-Security-Policy":      {policy},
@@ -49,10 +50,21 @@ func securityHeaders(public *url.URL) http.Header {
 		"X-Frame-Options":        {"DENY"},
 		"X-Robots-Tag":           {"noindex"},
 	}
-	if public.Scheme == "https" {
+	if public.Scheme == "https" && !mounted { // there it is said of the application's whole host
 		h["Strict-Transport-Security"] = []string{"max-age=63072000"}
 	}
 	return h
+}
+
+// setHeaders puts our headers in the place of what stands there, but for what an
+// application's answers vary by.
+func (p *Pages) setHeaders(h http.Header) {
+	for k, v := range p.headers {
+		if k == "Vary" {
+			v = append(slices.Clone(h[k]), v...)
+		}
+		h[k] = v
+	}
 }
 
 // basePath is what pages may stand under: nothing that has to be escaped.
@@ -76,11 +88,7 @@ func (p *Pages) under(r *http.Request) (*http.Request, error) {
 // this host (SECURITY R5), that its path is written the one way we write it,
 // and that a form was sent from our own pages (R3).
 func (p *Pages) admit(r *http.Request) error {
-	scheme := "https"
-	if p.headers.Get("Strict-Transport-Security") == "" {
-		scheme = "http"
-	}
-	if canonicalHost(scheme, r.Host) != p.host {
+	if canonicalHost(p.scheme, r.Host) != p.host {
 		return &fault{status: http.StatusMisdirectedRequest}
 	}
 	// ServeMux would answer with a redirect built from the request's own path.

@@ -61,11 +61,17 @@ func postLogin(v *visit) error {
 // any, ends too (SECURITY E1), and so does everything begun in it.
 func (v *visit) enter(out nidan.Outcome, at string) error {
 	if out.Assertion != nil {
+		v.endFormer() // the settings of whoever sat here before
+		v.dropSession()
+		v.drop(bindCookie)
 		v.keep(out)
-		v.drop(pendingCookie)
 		return v.tellHost(Host.SignedIn, *out.Assertion)
 	}
 	if out.Return != nil {
+		if s, alive, err := v.alive(); err == nil && alive && s.kept() {
+			v.endFormer() // the settings of whoever sat here before
+			v.dropSession()
+		}
 		v.keep(out) // not the successor of a used backup code: nobody is left to save it
 		return v.goBack(out.Return)
 	}

@@ -25,7 +25,8 @@ type Mount struct {
 // session of the application for the account, under an id that did not exist
 // before, by writing to w a cookie and no status; they return the path in the
 // application to lead on to. Both are called once the second step was taken, or
-// where there is none to take, which a.Level says.
+// where there is none to take, which a.Level says. Where the person may not log
+// in any more they return an error: then no cookie leaves.
 type Host interface {
 	// SignedIn ends a log-in that began with [Pages.SignIn].
 	SignedIn(w http.ResponseWriter, r *http.Request, a nidan.Assertion) (path string, err error)
@@ -38,8 +39,13 @@ type Host interface {
 // A Person is somebody who has passed the application's own first step, a
 // moment ago: only a right password makes one, never what stands in a request.
 type Person struct {
-	Ref   string // the application's id of the account: for ever the same, and never given to another person
-	About nidan.Details
+	Ref   string        // the application's id of the account: for ever the same, and never given to another person
+	About nidan.Details // a label of 1 to 120 characters; an address as mail servers take it, or none; a language, or the one chosen here
+
+	// Known says that the application was told of this person before: an account
+	// that is not there then was lost, and is not made anew without its second
+	// step.
+	Known bool
 
 	PasswordChanged time.Time // by the application's own record; zero: not known
 	ByMail          bool      // a mailed link changed it
@@ -61,7 +67,8 @@ func (m *Mount) check(base string) error {
 
 // isPath reports whether an address stays on its host.
 func isPath(at string) bool {
-	return strings.HasPrefix(at, "/") && !strings.HasPrefix(at, "//") && !strings.ContainsAny(at, "\\\r\n")
+	odd := func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' } // browsers leave a tab out, and read \ as /
+	return strings.HasPrefix(at, "/") && !strings.HasPrefix(at, "//") && !strings.ContainsFunc(at, odd)
 }
 
 // SignIn answers the request with which the application's log-in form was
@@ -79,14 +86,15 @@ func (p *Pages) Settings(w http.ResponseWriter, r *http.Request, who Person) {
 }
 
 func (p *Pages) lead(w http.ResponseWriter, r *http.Request, who Person, use nidan.HandoverUse) {
-	for k, v := range p.headers {
-		w.Header()[k] = v
-	}
+	p.setHeaders(w.Header())
 	p.handle("", func(v *visit) error {
 		if p.mount == nil {
 			return errors.New("web: the pages are not mounted")
 		}
 		k, err := v.known(who)
+		if errors.Is(err, nidan.ErrFrozen) {
+			return v.stepOver(http.StatusForbidden, msg("mount.frozen"), msg("mount.frozen.text"))
+		}
 		if err != nil {
 			return err
 		}
@@ -110,19 +118,33 @@ func (p *Pages) lead(w http.ResponseWriter, r *http.Request, who Person, use nid
 }
 
 // known finds the person's account, or makes it, and takes over what the
-// application says of it now.
+// application says of it now. What cannot be taken over keeps nobody out.
 func (v *visit) known(who Person) (nidan.Kept, error) {
 	ctx, svc, m := v.r.Context(), v.p.svc, v.p.mount
 	k, out, err := svc.Kept(ctx, m.As, who.Ref)
-	if err == nil && out.Reason == nidan.NoAccount {
-		if out, err = svc.Register(ctx, m.As, who.Ref, who.About, v.from()); err == nil && (out.Passed() || out.Reason == nidan.AccountExists) {
+	switch {
+	case err != nil:
+		return k, err
+	case out.Passed():
+		if out, err = svc.Describe(ctx, k, who.About, v.from()); err == nil && out.Reason == nidan.NameInvalid {
+			v.p.log.WarnContext(ctx, "nidan: what the application says of an account cannot be taken: it keeps its label and address", "ref", who.Ref)
+			return k, nil
+		}
+	case who.Known:
+		return k, fmt.Errorf("web: the account %q is missing: it was there before", who.Ref)
+	default:
+		for _, about := range []nidan.Details{who.About, {Label: who.About.Label}, {Label: who.Ref}} {
+			if out, err = svc.Register(ctx, m.As, who.Ref, about, v.from()); err != nil || out.Reason != nidan.NameInvalid {
+				break
+			}
+			v.p.log.WarnContext(ctx, "nidan: what the application says of an account cannot be taken: less of it is", "ref", who.Ref)
+		}
+		if err == nil && (out.Passed() || out.Reason == nidan.AccountExists) { // another request was faster
 			k, out, err = svc.Kept(ctx, m.As, who.Ref)
 		}
-	} else if err == nil {
-		out, err = svc.Describe(ctx, k, who.About, v.from())
 	}
 	if err == nil && !out.Passed() {
-		err = fmt.Errorf("web: the person's account cannot be kept: %s", out.Reason)
+		err = fmt.Errorf("web: the account %q cannot be kept: %s", who.Ref, out.Reason)
 	}
 	return k, err
 }
@@ -133,7 +155,7 @@ func (p *Pages) LogOut(w http.ResponseWriter, r *http.Request) {
 	p.handle("", func(v *visit) error {
 		v.endFormer()
 		v.dropSession()
-		v.drop(pendingCookie)
+		v.drop(bindCookie)
 		return nil
 	})(w, r)
 }
@@ -143,12 +165,19 @@ func (v *visit) tellHost(tell func(Host, http.ResponseWriter, *http.Request, nid
 	if v.p.mount == nil {
 		return errors.New("web: unreachable: a sign-in is told to an application, and none has mounted the pages")
 	}
+	before, began := len(v.w.Header()["Set-Cookie"]), false
+	defer func() {
+		if !began { // also where it panicked
+			v.w.Header()["Set-Cookie"] = v.w.Header()["Set-Cookie"][:before]
+		}
+	}()
 	at, err := tell(v.p.mount.Host, v.w, v.r, a)
+	if err == nil && !isPath(at) {
+		err = errors.New("it leads on to something that is no path of its own")
+	}
 	if err != nil {
 		return fmt.Errorf("web: the application began no session: %w", err)
 	}
-	if !isPath(at) {
-		return errors.New("web: the application leads on to something that is no path of its own")
-	}
+	began = true
 	return v.away(at)
 }

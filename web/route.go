@@ -177,7 +177,9 @@ func (p *Pages) newMux() (*http.ServeMux, error) {
 			return &fault{status: http.StatusMethodNotAllowed}
 		}))
 	}
-	mux.Handle("/", p.handle("/", func(*visit) error { return &fault{status: http.StatusNotFound} }))
+	missing := p.handle("/", func(*visit) error { return &fault{status: http.StatusNotFound} })
+	mux.Handle("/", missing)
+	mux.Handle("/static", missing) // or it is led on, by the request's own path, to "/static/"
 	return mux, nil
 }
 

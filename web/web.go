@@ -91,7 +91,7 @@ func New(c Config) (*Pages, error) {
 	}
 	p := &Pages{
 		svc: c.Service, from: c.From, log: c.Log, brand: b, host: canonicalHost(c.Public.Scheme, c.Public.Host), scheme: c.Public.Scheme,
-		base: c.Base, headers: securityHeaders(c.Public), origin: http.NewCrossOriginProtection(),
+		base: c.Base, headers: securityHeaders(c.Public, c.Mount != nil), origin: http.NewCrossOriginProtection(),
 	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
@@ -127,9 +127,7 @@ func (p *Pages) Routes() []Route { return p.routes }
 
 // ServeHTTP implements [http.Handler].
 func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	for k, v := range p.headers {
-		w.Header()[k] = v
-	}
+	p.setHeaders(w.Header())
 	inner, err := p.under(r)
 	if err == nil {
 		err = p.admit(inner)
