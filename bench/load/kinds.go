@@ -178,7 +178,7 @@ func commits(dir string) float64 {
 	const n = 12000
 	sealed := make([]byte, 1500)
 	begun := time.Now()
-	err = parallel(clients, func(c int) error {
+	err = parallel(clients, clients, func(c int) error {
 		id := nidan.AccountID(fmt.Sprintf("%026d", c))
 		for v := range int64(n / clients) {
 			change := nidan.Change{ID: fmt.Sprintf("%d-%d", c, v), From: v, Record: nidan.Record{Kind: nidan.KindAccount, ID: id, Format: 1, Version: v + 1, Sealed: sealed}}
