@@ -12,9 +12,12 @@ import (
 // Load implements [nidan.Store]. It is one statement, and so one snapshot.
 func (s *SQLite) Load(ctx context.Context, kind nidan.Kind, id nidan.AccountID, session nidan.SessionID) (nidan.Loaded, error) {
 	var x loadScan
-	err := s.load.QueryRowContext(ctx, string(id), string(kind), string(session)).Scan(x.dest()...)
-	if errors.Is(err, sql.ErrNoRows) {
+	row, err := s.load.row(ctx, string(id), string(kind), string(session))
+	if err == nil && row == nil {
 		return nidan.Loaded{}, nidan.ErrNotFound
+	}
+	if err == nil {
+		err = scan(row, x.dest())
 	}
 	if err != nil {
 		return nidan.Loaded{}, fmt.Errorf("store: load %s: %w", id, err)

@@ -62,7 +62,7 @@ func (o Options) withDefaults() Options {
 // (POSIX locks belong to the process). A backup is another process's work.
 type SQLite struct {
 	read   *sql.DB
-	load   *sql.Stmt
+	load   *readers
 	lookup *sql.Stmt
 	w      *writer
 }
@@ -143,14 +143,14 @@ func openSQLite(ctx context.Context, path string, o Options, accept func(version
 	if s.read, err = openDB(path, reading, o.Readers); err != nil {
 		return nil, err
 	}
-	if s.load, err = s.read.PrepareContext(ctx, sqlLoad); err == nil {
-		s.lookup, err = s.read.PrepareContext(ctx, sqlLookup)
-	}
-	if err != nil {
+	if s.lookup, err = s.read.PrepareContext(ctx, sqlLookup); err != nil {
 		return nil, errors.Join(fmt.Errorf("store: %w", err), s.read.Close())
 	}
-	if s.w, err = startWriter(path, o.Queue); err != nil {
+	if s.load, err = startReaders(path, sqlLoad, max(1, o.Readers/2)); err != nil {
 		return nil, errors.Join(err, s.read.Close())
+	}
+	if s.w, err = startWriter(path, o.Queue); err != nil {
+		return nil, errors.Join(err, s.load.close(), s.read.Close())
 	}
 	return s, nil
 }
@@ -249,7 +249,7 @@ func openDB(path string, u use, n int) (*sql.DB, error) {
 // closes the file.
 func (s *SQLite) Close() error {
 	// The writer's connection goes last: it empties the log.
-	return errors.Join(s.read.Close(), s.w.close())
+	return errors.Join(s.load.close(), s.read.Close(), s.w.close())
 }
 
 // Stats are counts since the store was opened, for metrics and readiness.
