@@ -60,3 +60,19 @@ func TestEveryStepAtMostOnce(t *testing.T) {
 		})
 	})
 }
+
+// Looking at the near steps first judges as looking at all of them does.
+func TestNearStepsFirst(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		seed := rapid.SliceOfN(rapid.Byte(), seedSize, seedSize).Draw(t, "seed")
+		step := stepAt(noon)
+		a := app{Seed: seed, Third: rapid.SampledFrom([]int64{0, earliest, latest}).Draw(t, "third")}
+		a.Last = step + rapid.Int64Range(-25, 5).Draw(t, "last")
+		code := codeAt(seed, step+rapid.Int64Range(-25, 5).Draw(t, "code"))
+		want := a.judge(step, matches(seed, code, step-searched, step+latest))
+		got := check(bound(seed, a.Third, a.Last), code, noon)
+		if got.Judgement != want.Judgement || got.Step != want.Step || got.Off != want.Off || string(got.State) != string(want.State) {
+			t.Fatalf("judged %d of step %d, want %d of step %d", got.Judgement, got.Step, want.Judgement, want.Step)
+		}
+	})
+}

@@ -96,3 +96,10 @@ func BenchmarkCheck(b *testing.B) {
 		check(s, "000000", noon)
 	}
 }
+
+func BenchmarkCheckRight(b *testing.B) {
+	s, code := bound(rfcSeed, 0, stepAt(noon)-6), codeAt(rfcSeed, stepAt(noon))
+	for b.Loop() {
+		check(s, code, noon)
+	}
+}
