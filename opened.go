@@ -6,27 +6,29 @@ import (
 	"sync"
 )
 
-// opened remembers what sealed documents open to. It is keyed by everything
-// that opening depends on, the sealed bytes included, so it can be neither
-// stale nor wrong: it only saves opening and parsing the same bytes again.
+// opened remembers what sealed values open to. Each is kept with everything that
+// opening it depends on, the sealed bytes included, and is asked for after the
+// database was read; so it can be neither stale nor wrong: it only saves opening
+// and parsing the same bytes again. What it gives is shared and never written to.
 type opened struct {
-	mu   sync.Mutex
-	docs map[AccountID]openedDoc
+	docs     memo[AccountID, openedDoc]
+	sessions memo[SessionID, openedSession]
 }
 
 type openedDoc struct {
 	format int
 	sealed []byte
-	acct   *Account // never written to
+	acct   *Account
 }
 
-// openedSize bounds how many documents are remembered; any of them may go.
-const openedSize = 4096
+type openedSession struct {
+	account AccountID
+	sealed  []byte
+	body    sessionBody
+}
 
 func (o *opened) get(r Record) *Account {
-	o.mu.Lock()
-	d, ok := o.docs[r.ID]
-	o.mu.Unlock()
+	d, ok := o.docs.get(r.ID)
 	if !ok || r.Kind != KindAccount || d.format != r.Format || d.acct.Version != r.Version || !bytes.Equal(d.sealed, r.Sealed) {
 		return nil
 	}
@@ -34,18 +36,57 @@ func (o *opened) get(r Record) *Account {
 }
 
 func (o *opened) put(r Record, a *Account) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.docs == nil {
-		o.docs = make(map[AccountID]openedDoc)
+	o.docs.put(r.ID, openedDoc{format: r.Format, sealed: r.Sealed, acct: a})
+}
+
+// session opens the row of a session, or remembers what it opened to.
+func (o *opened) session(s Sealer, row SessionRow) (sessionBody, error) {
+	if had, ok := o.sessions.get(row.ID); ok && had.account == row.Account && bytes.Equal(had.sealed, row.Sealed) {
+		return had.body, nil
 	}
-	if _, ok := o.docs[r.ID]; !ok && len(o.docs) >= openedSize {
-		for id := range o.docs {
-			delete(o.docs, id)
-			break
+	body, err := openSession(s, row)
+	if err == nil {
+		body.Proofs = slices.Clip(body.Proofs) // so that appending to them copies
+		o.sessions.put(row.ID, openedSession{account: row.Account, sealed: row.Sealed, body: body})
+	}
+	return body, err
+}
+
+// memoSize bounds how many values of a kind are remembered.
+const memoSize = 4096
+
+// memo is a bounded map. The value that was put first goes first: a sign-in is
+// answered within minutes, or never.
+type memo[K comparable, V any] struct {
+	mu     sync.Mutex
+	values map[K]V
+	keys   []K // in the order they came, as a ring once it is full
+	oldest int
+}
+
+func (m *memo[K, V]) get(k K) (V, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	v, ok := m.values[k]
+	return v, ok
+}
+
+func (m *memo[K, V]) put(k K, v V) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.values == nil {
+		m.values = make(map[K]V)
+	}
+	if _, ok := m.values[k]; !ok {
+		if len(m.keys) < memoSize {
+			m.keys = append(m.keys, k)
+		} else {
+			delete(m.values, m.keys[m.oldest])
+			m.keys[m.oldest] = k
+			m.oldest = (m.oldest + 1) % memoSize
 		}
 	}
-	o.docs[r.ID] = openedDoc{format: r.Format, sealed: r.Sealed, acct: a}
+	m.values[k] = v
 }
 
 // clone copies a document so that deciding on it leaves the original alone. A

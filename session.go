@@ -192,7 +192,7 @@ func (s *Service) checkRow(ctx context.Context, l loaded, id SessionID, now time
 	if l.session == nil {
 		return nil, ErrNotFound
 	}
-	body, err := openSession(s.sealer, *l.session)
+	body, err := s.opened.session(s.sealer, *l.session)
 	if err != nil {
 		return nil, err
 	}

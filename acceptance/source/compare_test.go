@@ -85,6 +85,7 @@ var reviewed = map[string]string{
 	"prefixOf(hashes[0].Of.Like) != prefix":                  "parameters and salt",
 	`strings.CutPrefix(h.Hash, prefix+"$")`:                  "parameters and salt; the sum behind them is compared in constant time",
 	"bytes.Equal(d.sealed, r.Sealed)":                        "ciphertext of the database with ciphertext of the database",
+	"bytes.Equal(had.sealed, row.Sealed)":                    "ciphertext of the database with ciphertext of the database",
 	"bytes.Equal(sealed, c.Record.Sealed)":                   "ciphertext of the database with ciphertext of the database",
 	// Hashes of the audit trail, which is no secret.
 	"at.Hash != head.Hash":        "the audit trail",
