@@ -26,11 +26,16 @@ type target struct {
 	bad atomic.Int64
 }
 
-// start runs a program that says where it listens.
-func start(program string, words ...string) (*target, error) {
+// start runs a program that says where it listens. What it logs goes into a file
+// in dir: who reads a log is not part of what is measured.
+func start(dir, program string, words ...string) (*target, error) {
+	log, err := os.CreateTemp(dir, "log-")
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
 	t := &target{cmd: exec.Command(program, words...)}
-	var errs bytes.Buffer
-	t.cmd.Stderr = &errs
+	t.cmd.Stderr = log
 	out, err := t.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -46,7 +51,9 @@ func start(program string, words ...string) (*target, error) {
 			return t, nil
 		}
 	}
-	return nil, errors.Join(fmt.Errorf("%s says nothing: %s", program, errs.String()), t.cmd.Wait())
+	err = t.cmd.Wait()
+	said, _ := os.ReadFile(log.Name())
+	return nil, errors.Join(fmt.Errorf("%s says nothing: %s", program, said), err)
 }
 
 func (t *target) stop() {
@@ -94,7 +101,8 @@ func post(key, path string, body []byte, status int) request {
 type client struct {
 	conn net.Conn
 	in   *bufio.Reader
-	buf  []byte
+	out  []byte
+	body []byte
 }
 
 func dial(at string) (*client, error) {
@@ -107,8 +115,8 @@ func dial(at string) (*client, error) {
 
 // do sends a request and reads the answer, whose body lives until the next.
 func (c *client) do(r request) (status int, body []byte, err error) {
-	c.buf = append(append(c.buf[:0], r.head...), r.body...)
-	if _, err := c.conn.Write(c.buf); err != nil {
+	c.out = append(append(c.out[:0], r.head...), r.body...)
+	if _, err := c.conn.Write(c.out); err != nil {
 		return 0, nil, err
 	}
 	length := -1
@@ -126,9 +134,9 @@ func (c *client) do(r request) (status int, body []byte, err error) {
 			if length < 0 {
 				return 0, nil, errors.New("an answer without its length")
 			}
-			body = make([]byte, length)
-			_, err = io.ReadFull(c.in, body)
-			return status, body, err
+			c.body = append(c.body[:0], make([]byte, length)...)
+			_, err = io.ReadFull(c.in, c.body)
+			return status, c.body, err
 		case len(line) > 16 && bytes.EqualFold(line[:15], []byte("content-length:")):
 			if length, err = strconv.Atoi(strings.TrimSpace(string(line[15:]))); err != nil {
 				return 0, nil, err
@@ -137,11 +145,15 @@ func (c *client) do(r request) (status int, body []byte, err error) {
 	}
 }
 
-// drive sends n requests over all connections and returns how many were
-// answered a second.
-func drive(t *target, n int, make func(int) request) float64 {
+// drive sends n requests, all made before, over all connections and returns how
+// many were answered a second.
+func drive(t *target, n int, one func(int) request) float64 {
+	all := make([]request, n)
+	for i := range all {
+		all[i] = one(i)
+	}
 	took, err := each(t, clients, n, func(c *client, i int) error {
-		r := make(i)
+		r := all[i]
 		status, body, err := c.do(r)
 		if err == nil && status != r.status {
 			if t.bad.Add(1) == 1 {

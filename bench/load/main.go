@@ -59,12 +59,12 @@ func measure(program string) error {
 		return fmt.Errorf("prepare: %w", err)
 	}
 	fmt.Printf("prepared %d accounts of a product and %d of our own in %.0f s\n", len(town.kept), len(town.own), time.Since(begun).Seconds())
-	nidan, err := start(program, "serve", "--data", dir+"/data", "--listen", "127.0.0.1:0", "--log", "json")
+	nidan, err := start(dir, program, "serve", "--data", dir+"/data", "--listen", "127.0.0.1:0", "--log", "json")
 	if err != nil {
 		return err
 	}
 	defer nidan.stop()
-	none, err := start(os.Args[0], "bare")
+	none, err := start(dir, os.Args[0], "bare")
 	if err != nil {
 		return err
 	}
