@@ -128,7 +128,7 @@ func names(o *huma.OpenAPI) map[string]bool {
 type contextKey int
 
 const (
-	keyHash contextKey = iota // of the body
+	keyHash contextKey = iota // of a request that names an idempotency key
 	keyFields
 	keyCall
 )
@@ -164,14 +164,23 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, because(reason))
 		return
 	}
-	sum := sha256.New()
-	fmt.Fprintf(sum, "%s %s\n", r.Method, r.URL.EscapedPath())
-	sum.Write(body)
-	ctx := context.WithValue(r.Context(), keyHash, base64.RawURLEncoding.EncodeToString(sum.Sum(nil)))
-	inner := r.WithContext(context.WithValue(ctx, keyFields, a.fields))
+	ctx := context.WithValue(r.Context(), keyFields, a.fields)
+	if len(r.Header.Values(idempotencyKey)) > 0 {
+		ctx = context.WithValue(ctx, keyHash, hashOf(r, body))
+	}
+	inner := r.WithContext(ctx)
 	inner.Body = io.NopCloser(bytes.NewReader(body))
 	a.mux.ServeHTTP(w, inner)
 	r.Pattern = inner.Pattern
+}
+
+// hashOf names what a request asks for, so that one of the same idempotency key
+// that asks for something else is told from a repetition.
+func hashOf(r *http.Request, body []byte) string {
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%s %s\n", r.Method, r.URL.EscapedPath())
+	sum.Write(body)
+	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
 }
 
 func write(w http.ResponseWriter, p *Problem) {
