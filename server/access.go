@@ -26,8 +26,8 @@ func accessLog(log *slog.Logger, next http.Handler) http.Handler {
 			if v != nil && !abort {
 				abort = rec.panicked(r.Context(), log, v)
 			}
-			log.InfoContext(r.Context(), "request", "method", methodOf(r), "route", routeOf(r),
-				"status", rec.code(), "ms", float64(time.Since(start).Microseconds())/1000, "bytes", rec.bytes)
+			log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", methodOf(r)), slog.String("route", routeOf(r)),
+				slog.Int("status", rec.code()), slog.Float64("ms", float64(time.Since(start).Microseconds())/1000), slog.Int64("bytes", rec.bytes))
 			if abort {
 				panic(http.ErrAbortHandler) // drop the connection: what was sent is not the whole answer
 			}
