@@ -26,6 +26,7 @@
 //   - writer.go, batch.go, conn.go: the queue, the shared transaction, the connection
 //   - commit.go, gate.go, seen.go, freeze.go, canary.go: what is written
 //   - post.go: the messages, from the queue to their end
+//   - reader.go: loads that share a transaction
 //   - load.go, archive.go: what is read
 //
 // # To change a table

@@ -35,7 +35,7 @@ var (
 // Options of an engine. The zero value is right for nearly everybody.
 type Options struct {
 	// Readers is the number of connections that read. Default: two per CPU,
-	// at least 4.
+	// at least 4. Loads have half as many of their own.
 	Readers int
 
 	// Queue is the number of writing requests that may wait; more are
