@@ -28,6 +28,9 @@ func (s *Service) Inside(ctx context.Context, p Party) (*Caller, error) {
 	if old != nil && (len(old.Returns) > 0 || len(old.Hosts) > 0 || slices.ContainsFunc(in.Keys, func(k keyRef) bool { return k.Party == p.ID })) {
 		return nil, fmt.Errorf("nidan: %q is a product that comes from elsewhere, with addresses, hosts or keys", p.ID)
 	}
+	if i := slices.IndexFunc(in.Parties, func(q Party) bool { return old == nil && len(q.Returns) == 0 && len(q.Hosts) == 0 }); i >= 0 {
+		return nil, fmt.Errorf("nidan: the application's id was %q, and with %q nobody would have a second step", in.Parties[i].ID, p.ID)
+	}
 	if old == nil || old.Name != p.Name {
 		out, err := s.PutParty(ctx, p, "embedded")
 		switch {

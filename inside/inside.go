@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -80,9 +81,17 @@ type App struct {
 // what Config says wrongly. Until Close, which the caller owes, it sends mails,
 // watches the clock and tidies.
 func Open(ctx context.Context, c Config) (*App, error) {
+	c.Public = strings.TrimSuffix(c.Public, "/")
 	public, err := url.Parse(c.Public)
-	if err != nil || public.Host == "" || public.Path != "" {
-		return nil, fmt.Errorf("inside: Public is %q, and has to be a scheme and a host", c.Public)
+	switch {
+	case err != nil || public.Host == "" || public.Path != "" || public.Scheme != "https" && public.Scheme != "http":
+		return nil, fmt.Errorf("inside: Public is %q, and has to be https:// and a host", c.Public)
+	case public.Scheme == "http" && !isLocal(public.Hostname()):
+		return nil, fmt.Errorf("inside: Public is %q: beyond this machine it has to be https, or browsers do not take the cookies", c.Public)
+	case c.Database == "" || c.Keyring == "" || c.ID == "" || c.Name == "":
+		return nil, errors.New("inside: Database, Keyring, ID and Name are required")
+	case c.Host == nil || c.LogIn == "":
+		return nil, errors.New("inside: Host and LogIn are required: who begins the application's sessions, and the path of its log-in")
 	}
 	c.Base = cmp.Or(c.Base, "/two-step")
 	if c.Brand.Name = c.Name; c.Clock == nil {
@@ -116,6 +125,12 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return a.db.Close()
 	})
 	return a, nil
+}
+
+// isLocal reports whether browsers take a host for this machine.
+func isLocal(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && a.IsLoopback()
 }
 
 // openStore opens the database, or makes it: unless there is a keyring that was

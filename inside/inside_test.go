@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nidan-auth/nidan"
 	"github.com/nidan-auth/nidan/vault"
@@ -139,6 +140,7 @@ func TestRefused(t *testing.T) {
 	for name, change := range map[string]func(*Config){
 		"public": func(c *Config) { c.Public = "app.example" }, "path": func(c *Config) { c.Public += "/x" },
 		"id": func(c *Config) { c.ID = "Not An Id" }, "name": func(c *Config) { c.Name = "" }, "host": func(c *Config) { c.Host = nil },
+		"http": func(c *Config) { c.Public = "http://app.example" }, "nowhere": func(c *Config) { c.Database = "" }, "nobody": func(c *Config) { c.LogIn = "" },
 		"log-in": func(c *Config) { c.LogIn = "https://elsewhere.example/" }, "base": func(c *Config) { c.Base = "two-step" },
 	} {
 		d, _ := config(t)
@@ -148,6 +150,13 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: taken", name)
 		}
 	}
+	other := c
+	other.ID = "another"
+	if a, err := Open(t.Context(), other); err == nil { // nobody would have a second step
+		a.Close()
+		t.Error("another id is taken")
+	}
+	c.Public += "/"
 	opened(t, c)
 }
 
@@ -159,5 +168,79 @@ func TestRenamed(t *testing.T) {
 	all, err := opened(t, c).Service().Parties(context.Background())
 	if err != nil || len(all) != 1 || all[0].ID != "app" || all[0].Name != "Another Name" {
 		t.Errorf("%+v, %v", all, err)
+	}
+}
+
+// What the application tells of a person ends what was begun, here and there.
+func TestEnds(t *testing.T) {
+	c, h := config(t)
+	a := opened(t, c)
+	ctx := t.Context()
+	who := web.Person{Ref: "7", About: nidan.Details{Label: "mina"}, PasswordChanged: time.Now().Add(-time.Hour)}
+	in := func() (epoch int64, settings []*http.Cookie) {
+		t.Helper()
+		a.SignIn(httptest.NewRecorder(), posted(), who)
+		w := httptest.NewRecorder()
+		a.Settings(w, posted(), who)
+		return h.told[len(h.told)-1].Epoch, w.Result().Cookies()
+	}
+	back := func(cookies []*http.Cookie) string {
+		r := httptest.NewRequest(http.MethodPost, "https://app.example/two-step/back", nil)
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		for _, c := range cookies {
+			r.AddCookie(c)
+		}
+		w := httptest.NewRecorder()
+		a.ServeHTTP(w, r)
+		return w.Header().Get("Location")
+	}
+	if epoch, cookies := in(); back(cookies) != "/home" || h.told[len(h.told)-1].Epoch != epoch {
+		t.Fatal("the way back does not work at all")
+	}
+	for name, end := range map[string]func() error{
+		"another password": func() error { who.PasswordChanged = time.Now(); return a.PasswordChanged(ctx, who) },
+		"everywhere":       func() error { return a.LogOutEverywhere(ctx, "7") },
+		"forgotten":        func() error { return a.Forget(ctx, "7") },
+	} {
+		epoch, cookies := in()
+		if holds, err := a.Holds(ctx, "7", epoch); err != nil || !holds {
+			t.Fatalf("%s: before it holds is %v, %v", name, holds, err)
+		}
+		if err := end(); err != nil {
+			t.Fatal(name, err)
+		}
+		if holds, err := a.Holds(ctx, "7", epoch); err != nil || holds {
+			t.Errorf("%s: after it holds is %v, %v", name, holds, err)
+		}
+		if at := back(cookies); at != "/log-in" {
+			t.Errorf("%s: the settings lead back to %q", name, at)
+		}
+	}
+	for name, end := range map[string]func() error{
+		"another password": func() error { return a.PasswordChanged(ctx, web.Person{Ref: "nobody", PasswordChanged: time.Now()}) },
+		"everywhere":       func() error { return a.LogOutEverywhere(ctx, "nobody") },
+		"forgotten":        func() error { return a.Forget(ctx, "nobody") },
+	} {
+		if err := end(); err != nil {
+			t.Errorf("%s, of somebody who never was told of: %v", name, err)
+		}
+	}
+	if holds, err := a.Holds(ctx, "nobody", 1); err != nil || holds {
+		t.Errorf("of nobody it holds is %v, %v", holds, err)
+	}
+}
+
+// A product that comes from elsewhere is not taken over.
+func TestNotAProductsID(t *testing.T) {
+	c, _ := config(t)
+	a := opened(t, c)
+	if out, err := a.Service().PutParty(t.Context(), nidan.Party{ID: "shop", Name: "Shop", Returns: []string{"https://shop.example/back"}}, "test"); err != nil || !out.Passed() {
+		t.Fatal(out.Reason, err)
+	}
+	c.ID = "shop"
+	if b, err := Open(t.Context(), c); err == nil {
+		b.Close()
+		t.Error("taken over")
 	}
 }

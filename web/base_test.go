@@ -55,7 +55,7 @@ func TestUnderABase(t *testing.T) {
 	p := basedPages(t)
 	for path, want := range map[string]int{
 		under: 303, under + "/": 303, under + "/login": 200, under + "/help/lost-phone": 200, "/login": 404, "/": 404,
-		under + "x/login": 404, "/account": 404, under + "//login": 404, under + "/../login": 404, "/x" + under + "/login": 404,
+		under + "x/login": 404, under + "/static": 404, under + "/static/": 404, "/account": 404, under + "//login": 404, under + "/../login": 404, "/x" + under + "/login": 404,
 	} {
 		res := ask(p, http.MethodGet, path, nil)
 		if res.StatusCode != want {

@@ -111,10 +111,28 @@ func (p *Pages) lead(w http.ResponseWriter, r *http.Request, who Person, use nid
 		case out.Passed():
 			return v.enter(out, "/security/on") // which knows whether it is on
 		case out.Reason == nidan.FirstStepStopped:
-			return v.stepOver(http.StatusForbidden, msg("mount.stopped"), msg("mount.stopped.text", "product", p.mount.As.Party().Name))
+			return v.stopped(k, who)
+		case out.Reason == nidan.Gone: // ended by another request meanwhile
+			return v.loginAgain()
 		}
 		return fmt.Errorf("web: the stated first step is refused: %s", out.Reason)
 	})(w, r)
+}
+
+// stopped says why a right password does not do: wrong codes came after it, or it
+// is an older one, by what the application said before.
+func (v *visit) stopped(k nidan.Kept, who Person) error {
+	now, err := v.p.svc.ShowKept(v.r.Context(), k)
+	if err != nil {
+		return err
+	}
+	product := v.p.mount.As.Party().Name
+	title, text := msg("mount.stopped"), msg("mount.stopped.text", "product", product)
+	if now.FirstStepEnded.IsZero() {
+		title, text = msg("mount.older"), msg("mount.older.text", "product", product)
+		v.p.log.ErrorContext(v.r.Context(), "nidan: the application states a password that is older than one it has stated: the person is not let in", "ref", who.Ref, "changed", who.PasswordChanged)
+	}
+	return v.stepOver(http.StatusForbidden, title, text)
 }
 
 // known finds the person's account, or makes it, and takes over what the

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +21,7 @@ type tearoom struct {
 	sessions map[string]nidan.Assertion
 	drawn    int
 	leads    string // where SignedIn leads to
+	fails    error  // of SignedIn, once its cookie is written
 }
 
 func newTearoom(t *testing.T, least nidan.Level) *tearoom {
@@ -87,7 +90,7 @@ func (a *tearoom) begin(w http.ResponseWriter, told nidan.Assertion) {
 // SignedIn implements [Host].
 func (a *tearoom) SignedIn(w http.ResponseWriter, _ *http.Request, told nidan.Assertion) (string, error) {
 	a.begin(w, told)
-	return a.leads, nil
+	return a.leads, a.fails
 }
 
 // SettingsLeft implements [Host].
@@ -257,6 +260,13 @@ func TestMountedPasswordStopped(t *testing.T) {
 	a.about["mina"] = who
 	b.to("/app/log-in", p)
 	b.at("/login/second", http.StatusOK)
+
+	who.PasswordChanged = who.PasswordChanged.Add(-time.Hour) // a replica that lags, or a wrong column
+	a.about["mina"] = who
+	b.to("/app/log-in", p)
+	b.at("/app/log-in", http.StatusForbidden)
+	b.says("Use your newer password", "Back to Tea Room")
+	b.saysNot("wrong codes")
 }
 
 // TestMountRefused: what cannot work does not start.
@@ -277,9 +287,91 @@ func TestMountRefused(t *testing.T) {
 			t.Errorf("%s: taken", name)
 		}
 	}
-	a.leads = "//evil.example/" // the application led astray
 	p := a.has("mina")
 	b := a.browser("192.0.2.1")
+	for _, astray := range []string{"//evil.example/", "/\t/evil.example", "/\\evil.example", "https://evil.example/", "home", "", "/é", "/\r\nX: y"} {
+		a.leads = astray
+		b.to("/app/log-in", p)
+		b.at("/app/log-in", http.StatusInternalServerError)
+	}
+	a.leads, a.fails = "/app/home", errors.New("blocked")
 	b.to("/app/log-in", p)
 	b.at("/app/log-in", http.StatusInternalServerError)
+	if _, ok := b.cookies["tea"]; ok {
+		t.Error("the cookie of a session that was not begun has left")
+	}
+	a.fails = nil
+	b.to("/app/log-in", p)
+	b.home("7 1")
+}
+
+// TestMountedAfterSomebodyElse: whoever logs in ends the settings of whoever sat
+// at the browser before.
+func TestMountedAfterSomebodyElse(t *testing.T) {
+	a := newTearoom(t, 0)
+	mina, theo := a.has("mina"), a.has("theo")
+	a.about["theo"] = Person{Ref: "8", About: nidan.Details{Label: "theo"}}
+	b := a.browser("192.0.2.1")
+	b.to("/app/settings", mina)
+	b.at("/security/on", http.StatusOK)
+	stolen := b.cookies[sessionCookie]
+	b.to("/app/log-in", theo)
+	b.home("8 1")
+	for _, cookie := range []string{"", stolen} {
+		if cookie != "" {
+			b.cookies[sessionCookie] = cookie
+		}
+		b.send("/back")
+		if b.shown.path != "/app/log-in" {
+			t.Fatalf("at %s: %s", b.shown.path, b.shown.html)
+		}
+	}
+	b.open("/app/home")
+	b.home("8 1")
+}
+
+// TestMountedDetails: what the application says of somebody keeps nobody out, and
+// takes nothing away that was chosen here.
+func TestMountedDetails(t *testing.T) {
+	a := newTearoom(t, 0)
+	p := a.has("mina")
+	b := a.browser("192.0.2.1")
+	for i, about := range []nidan.Details{
+		{Label: strings.Repeat("x", 121)}, {}, {Label: "a\u200db"}, {Label: "mina", Address: "mina"}, {Label: "mina", Address: "mina@exämple"},
+	} {
+		a.about["mina"] = Person{Ref: fmt.Sprint("new", i), About: about}
+		for range 2 { // when the account comes, and when it is there
+			b.to("/app/log-in", p)
+			b.home(fmt.Sprintf("new%d 1", i))
+		}
+	}
+	p = a.has("mina")
+	b.to("/app/settings", p)
+	b.send("/language", "language", "ja", "at", "/security/on")
+	b.to("/app/log-in", p)
+	k, out, err := a.svc.Kept(t.Context(), a.mount.As, "7")
+	a.must(out, err)
+	if v, err := a.svc.ShowKept(t.Context(), k); err != nil || v.Language != "ja" {
+		t.Errorf("the language is %q, %v", v.Language, err)
+	}
+	// An account that is missing is not made anew, where the application knows
+	// that there was one.
+	a.about["mina"] = Person{Ref: "lost", Known: true, About: nidan.Details{Label: "mina"}}
+	b.to("/app/log-in", p)
+	b.at("/app/log-in", http.StatusInternalServerError)
+	if _, out, err := a.svc.Kept(t.Context(), a.mount.As, "lost"); err != nil || out.Reason != nidan.NoAccount {
+		t.Errorf("%s, %v", out.Reason, err)
+	}
+}
+
+// TestMountedHeaders: what the application says of its host stays.
+func TestMountedHeaders(t *testing.T) {
+	a := newTearoom(t, 0)
+	w := httptest.NewRecorder()
+	w.Header().Set("Strict-Transport-Security", "max-age=1; includeSubDomains")
+	w.Header().Set("Vary", "Cookie")
+	a.around.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "https://id.example.com"+under+"/help", nil))
+	if h := w.Header(); w.Code != 200 || h.Get("Strict-Transport-Security") != "max-age=1; includeSubDomains" || strings.Join(h["Vary"], ", ") != "Cookie, Accept-Language" {
+		t.Errorf("%d, %v", w.Code, h)
+	}
 }
