@@ -199,6 +199,7 @@ func (p *proxy) logIn() {
 		p.t.Fatalf("after the log-in one is led by %v to %s: %d %.400s", v.trail, page.at, page.status, page.body)
 	}
 	p.toldRight(page)
+	p.cookies(v)
 	p.nobodyElse(v, app)
 }
 

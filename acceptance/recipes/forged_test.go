@@ -1,0 +1,120 @@
+package recipes
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// What scripts and visitors put into a request beside the pass.
+
+// ours is the beginning of the names of Nidan's cookies. None reaches the
+// application, nor whatever has that in it.
+const ours = "__Host-nidan_"
+
+// bare asks with a visitor's pass and with exactly these lines of Cookie, in
+// which PASS stands for it.
+func (p *proxy) bare(v *visitor, lines []string, headers ...string) seen {
+	p.t.Helper()
+	pass := p.pass(v)
+	plain := p.visitor()
+	plain.Jar = nil
+	plain.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	for _, l := range lines {
+		headers = append(headers, "Cookie", strings.ReplaceAll(l, "PASS", ours+"host="+pass))
+	}
+	return plain.do("GET", "http://"+p.guarded+"/cookies", nil, headers...)
+}
+
+// pass is the one that a visitor has.
+func (p *proxy) pass(v *visitor) string {
+	p.t.Helper()
+	host, err := url.Parse("https://" + p.guarded)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, c := range v.Jar.(secureOnLoopback).Jar.Cookies(host) {
+		if c.Name == ours+"host" {
+			return c.Value
+		}
+	}
+	p.t.Fatal("the visitor has no pass")
+	return ""
+}
+
+// pairs are a header's cookies, without what separates them.
+func pairs(header string) string {
+	var list []string
+	for _, c := range strings.Split(header, ";") {
+		if c = strings.TrimSpace(c); c != "" {
+			list = append(list, c)
+		}
+	}
+	return strings.Join(list, "; ")
+}
+
+// cookies: whatever stands beside the pass, the application does not get it, and
+// gets its own.
+func (p *proxy) cookies(v *visitor) {
+	p.t.Helper()
+	for _, x := range []struct{ sent, want string }{
+		{"PASS", ""},
+		{"a=1; PASS; b=2", "a=1; b=2"},
+		{"PASS; a=1", "a=1"},
+		{"a=1; PASS", "a=1"},
+		{"a=1;PASS;b=2", "a=1; b=2"},
+		{"a=1;   PASS  ;  b=2", "a=1; b=2"},
+		{"a=1;\tPASS", "a=1"},
+		{"; ;a=1; ; PASS; ", "a=1"},
+		{"PASS; __Host-nidan_away=x; a=1", "a=1"},
+		{"__Host-nidan_away=x; a=1; PASS; b=2", "a=1; b=2"},
+		{"a=1; __Host-nidan_away=x; PASS", "a=1"},
+		// What a script can set.
+		{"x__Host-nidan_host=1; PASS; a=1", "a=1"},
+		{"a=__Host-nidan_host=1; PASS; b=2", "b=2"},
+		{"a b__Host-nidan_host=1; PASS", ""},
+		{"PASS; x__Host-nidan_host=1; b=2", "b=2"},
+		{"=__Host-nidan_host=1; PASS; b=2", "b=2"},
+		{"__Host-nidan_; PASS; b", "b"},
+		{"__host-NIDAN_host=1; PASS; a=1", "a=1"},
+		{"x__Host-nidan_away=1; PASS; a=1", "a=1"},
+		{`a="; PASS; "; b=2`, `a="; "; b=2`},
+		{"a=" + strings.Repeat(" ", 3000) + "b; PASS; c=3", "a=" + strings.Repeat(" ", 3000) + "b; c=3"},
+		{strings.Repeat(";", 2000) + "PASS; a=1", "a=1"},
+		{"a=" + strings.Repeat("__Host-", 400) + "; PASS", "a=" + strings.Repeat("__Host-", 400)},
+		// What only a program can send.
+		{strings.Replace("PASS; a=1", "PASS", ours+"host ="+p.pass(v), 1), "a=1"},
+		{"a=1\nPASS; b=2", "a=1; b=2"},
+		{"x__Host-nidan_host=1\nPASS\nb=2", "b=2"},
+	} {
+		s := p.bare(v, strings.Split(x.sent, "\n"))
+		if got := pairs(s.Headers["cookie"]); s.Path != "/cookies" || got != x.want {
+			p.t.Errorf("of the cookies %.80q the application gets %.80q: %d %.100s", x.sent, got, s.status, s.body)
+		}
+	}
+	// More of them than anybody has: then it is none at all, or those of its own.
+	if s := p.bare(v, []string{"1__Host-nidan_=1; 2__Host-nidan_=2; 3__Host-nidan_=3; PASS; a=1"}); s.Path != "/cookies" || s.Headers["cookie"] != "" && s.Headers["cookie"] != "a=1" {
+		p.t.Errorf("of many cookies the application gets %q", s.Headers["cookie"])
+	}
+	scraps := []string{";", "; ", " ", "=", "a", ours, "__host-nidan_host", ours + "away=", `"`, "__Host-", "\t", ",", "x" + ours + "host=1"}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 60 {
+		var sent strings.Builder
+		at, n := r.IntN(8), 8
+		for i := range n {
+			sent.WriteString(scraps[r.IntN(len(scraps))])
+			if i == at {
+				sent.WriteString("; PASS; ")
+			}
+		}
+		s := p.bare(v, []string{sent.String()})
+		if c := s.Headers["cookie"]; s.Path != "/cookies" && s.status != http.StatusSeeOther || strings.Contains(strings.ToLower(c), strings.ToLower(ours)) || strings.Contains(c, p.pass(v)) {
+			p.t.Errorf("of the cookies %q the application gets %q: %d", sent.String(), c, s.status)
+		}
+	}
+	if text := fmt.Sprint(p.bare(v, []string{"PASS"})); strings.Contains(text, p.pass(v)) {
+		p.t.Errorf("the pass is in %s", text)
+	}
+}
