@@ -118,3 +118,27 @@ func (p *proxy) cookies(v *visitor) {
 		p.t.Errorf("the pass is in %s", text)
 	}
 }
+
+// connection: a client may name headers that end at the first proxy (RFC 9110,
+// 7.6.1). What the application is told of who it is, is none of them.
+func (p *proxy) connection(v *visitor) {
+	p.t.Helper()
+	for _, lines := range [][]string{
+		{"Nidan-Account, Nidan-Name, Nidan-Acr, Nidan-Auth-Time, Nidan-Assertion"},
+		{"nidan-account,NIDAN-NAME"},
+		{"close, Nidan-Name"},
+		{"keep-alive", "nidan-acr"},
+		{"Nidan-Account", "Nidan-Assertion"},
+		{"\tNidan-Name\t,X-Forwarded-Host, X-Forwarded-Uri, X-Forwarded-Method"},
+	} {
+		var headers []string
+		for _, l := range lines {
+			headers = append(headers, "Connection", l)
+		}
+		s := p.bare(v, []string{"PASS"}, headers...)
+		if s.Path != "/cookies" {
+			p.t.Errorf("with Connection %q: %d %.100s", lines, s.status, s.body)
+		}
+		p.toldRight(s)
+	}
+}

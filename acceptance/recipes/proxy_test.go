@@ -200,6 +200,7 @@ func (p *proxy) logIn() {
 	}
 	p.toldRight(page)
 	p.cookies(v)
+	p.connection(v)
 	p.nobodyElse(v, app)
 }
 
