@@ -2,9 +2,12 @@ package recipes
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -53,6 +56,54 @@ func pairs(header string) string {
 		}
 	}
 	return strings.Join(list, "; ")
+}
+
+// spelled are names that many an application takes for Nidan's: CGI and what
+// comes of it turn other signs into "_".
+var spelled = []string{"Nidan_Account", "NIDAN_NAME", "nidan_acr", "Nidan_Auth-Time", "Nidan-Auth_Time", "Nidan_Auth_Time", "Nidan_Assertion"}
+
+// amongOthers: an nginx that is there already lets more through than one of its
+// own, and another site comes first.
+func (p *proxy) amongOthers(v *visitor) {
+	p.t.Helper()
+	if strings.HasPrefix(p.line, "nginx ") {
+		listen := "    server {\n        listen 127.0.0.1:" + port(p.guarded)
+		config := strings.Replace(p.here(p.example), listen+";", "    underscores_in_headers on;\n    ignore_invalid_headers off;\n"+
+			listen+" default_server;\n        return 404;\n    }\n"+listen+";", 1)
+		p.end()
+		p.startOn(config)
+	}
+	for _, name := range spelled {
+		for _, value := range []string{"root", "0", ""} {
+			for _, first := range []bool{true, false} {
+				got := p.raw(v, first, name+": "+value)
+				if strings.Contains(strings.ToLower(got), strings.ToLower(name)) || strings.Contains(got, "root") {
+					p.t.Errorf("%s: %q reaches the application:\n%.900s", name, value, got)
+				}
+			}
+		}
+	}
+	p.toldRight(p.bare(v, []string{"PASS"}))
+}
+
+// raw asks with a pass and one header more, before Host or after it.
+func (p *proxy) raw(v *visitor, first bool, header string) string {
+	p.t.Helper()
+	c, err := net.Dial("tcp", "127.0.0.1:"+port(p.guarded))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer c.Close()
+	lines := []string{"Host: " + p.guarded, header}
+	if first {
+		slices.Reverse(lines)
+	}
+	fmt.Fprintf(c, "GET /raw HTTP/1.1\r\n%s\r\nConnection: close\r\nCookie: %s\r\n\r\n", strings.Join(lines, "\r\n"), ours+"host="+p.pass(v))
+	b, err := io.ReadAll(c)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return string(b)
 }
 
 // cookies: whatever stands beside the pass, the application does not get it, and

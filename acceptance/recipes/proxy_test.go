@@ -28,6 +28,8 @@ type proxy struct {
 	guarded string       // host and port of the application, as browsers name it
 	mine    net.Listener // keeps that port until the proxy starts
 	file    string       // the proxy's configuration
+	line    string       // the command that starts it
+	end     func()       // ends it
 }
 
 func TestNginx(t *testing.T) { guarded(t, "docs/recipes/nginx.md", "examples/nginx/nginx.conf") }
@@ -50,38 +52,45 @@ func guarded(t *testing.T, page, example string) {
 	p.follow(page)
 }
 
-// startProxy starts it, on the example's configuration but for the ports, and
-// waits until it listens.
+// startProxy starts it, on the example's configuration but for the ports.
 func (p *proxy) startProxy(line string) {
+	p.t.Helper()
+	p.line = line
+	p.mine.Close()
+	p.startOn(p.here(p.example))
+	p.t.Cleanup(func() { p.end() })
+}
+
+// startOn starts it on a configuration, and waits until it listens.
+func (p *proxy) startOn(config string) {
 	p.t.Helper()
 	if err := os.MkdirAll(filepath.Dir(p.file), 0o755); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := os.WriteFile(p.file, []byte(p.here(p.example)), 0o644); err != nil {
+	if err := os.WriteFile(p.file, []byte(config), 0o644); err != nil {
 		p.t.Fatal(err)
 	}
-	p.mine.Close()
-	cmd := p.command(context.WithoutCancel(p.t.Context()), "exec "+line)
+	cmd := p.command(context.WithoutCancel(p.t.Context()), "exec "+p.line)
 	var log strings.Builder
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	p.t.Cleanup(func() {
+	p.end = func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait() // it says that it was told to
 		if p.t.Failed() {
 			p.t.Logf("the proxy says:\n%s", log.String())
 		}
-	})
-	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) { // until it listens
+	}
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
 		c, err := net.Dial("tcp", "127.0.0.1:"+port(p.guarded))
 		if err == nil {
 			c.Close()
 			return
 		}
 		if time.Now().After(end) {
-			p.t.Fatalf("%s does not listen: %v\n%s", line, err, log.String())
+			p.t.Fatalf("%s does not listen: %v", p.line, err)
 		}
 	}
 }
@@ -201,6 +210,7 @@ func (p *proxy) logIn() {
 	p.toldRight(page)
 	p.cookies(v)
 	p.connection(v)
+	p.amongOthers(v)
 	p.nobodyElse(v, app)
 }
 
