@@ -193,3 +193,29 @@ func (p *proxy) connection(v *visitor) {
 		p.toldRight(s)
 	}
 }
+
+// atHomeOnly: it listens to this machine, and serves what is asked for under its
+// own name.
+func (p *proxy) atHomeOnly() {
+	p.t.Helper()
+	if c, err := net.Dial("tcp", "127.0.0.2:"+port(p.guarded)); err == nil {
+		c.Close()
+		p.t.Error("it listens on every address")
+	}
+	for _, host := range []string{"else.example", "else.example:" + port(p.guarded), "127.0.0.1:" + port(p.guarded), "localhost"} {
+		req, err := http.NewRequest("GET", "http://127.0.0.1:"+port(p.guarded)+"/", nil)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		req.Host = host
+		resp, err := http.DefaultTransport.RoundTrip(req)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		b, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode < 400 || len(b) == 0 || strings.Contains(string(b), "headers") {
+			p.t.Errorf("asked for as %s: %d %.200q", host, resp.StatusCode, b)
+		}
+	}
+}

@@ -90,7 +90,8 @@ func (p *proxy) startOn(config string) {
 			return
 		}
 		if time.Now().After(end) {
-			p.t.Fatalf("%s does not listen: %v", p.line, err)
+			p.end()
+			p.t.Fatalf("%s does not listen: %v\n%s", p.line, err, log.String())
 		}
 	}
 }
@@ -252,6 +253,7 @@ func (p *proxy) nobodyElse(v *visitor, app string) {
 			}
 		}
 	}
+	p.atHomeOnly()
 	// A pass is no log-in at Nidan, and none at another host.
 	host, _ := url.Parse("https://" + p.guarded)
 	for _, c := range v.Jar.(secureOnLoopback).Jar.Cookies(host) {
