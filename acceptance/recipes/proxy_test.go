@@ -50,6 +50,7 @@ func guarded(t *testing.T, page, example string) {
 	p.file = filepath.Join(p.dir, example)
 	p.steps = map[string]func(){"log in": p.logIn}
 	p.follow(page)
+	p.silence()
 }
 
 // startProxy starts it, on the example's configuration but for the ports.
@@ -140,6 +141,7 @@ type seen struct {
 	Path    string
 	Headers map[string]string
 	body    string
+	header  http.Header // of the answer
 }
 
 func (v *visitor) do(method, address string, form url.Values, headers ...string) seen {
@@ -165,7 +167,7 @@ func (v *visitor) do(method, address string, form url.Values, headers ...string)
 	if err != nil {
 		v.p.t.Fatal(err)
 	}
-	s := seen{status: resp.StatusCode, at: resp.Request.URL.String(), body: string(b)}
+	s := seen{status: resp.StatusCode, at: resp.Request.URL.String(), body: string(b), header: resp.Header}
 	_ = json.Unmarshal(b, &s) // a page of Nidan's is none
 	return s
 }
@@ -200,7 +202,20 @@ func (p *proxy) logIn() {
 		p.t.Fatalf("the invitation leads to %s: %s", page.at, rig.Page{Body: page.body}.Text())
 	}
 	app := "http://" + p.guarded
-	page = v.do("GET", app+"/orders?page=2", nil)
+	page = p.byPassword(v)
+	p.toldRight(page)
+	p.keptNowhere(page)
+	p.cookies(v)
+	p.connection(v)
+	p.amongOthers(v)
+	p.nobodyElse(v, app)
+}
+
+// byPassword is led to the log-in and from there to what was wanted.
+func (p *proxy) byPassword(v *visitor) seen {
+	p.t.Helper()
+	app := "http://" + p.guarded
+	page := v.do("GET", app+"/orders?page=2", nil)
 	if page.status != 200 || !strings.HasSuffix(page.at, p.at+"/login") || !strings.Contains(page.body, p.guarded) {
 		p.t.Fatalf("without a log-in one is led by %v to %s: %s", v.trail, page.at, rig.Page{Body: page.body}.Text())
 	}
@@ -208,11 +223,45 @@ func (p *proxy) logIn() {
 	if page.status != 200 || page.at != app+"/orders?page=2" || page.Path != "/orders?page=2" {
 		p.t.Fatalf("after the log-in one is led by %v to %s: %d %.400s", v.trail, page.at, page.status, page.body)
 	}
-	p.toldRight(page)
-	p.cookies(v)
-	p.connection(v)
-	p.amongOthers(v)
-	p.nobodyElse(v, app)
+	return page
+}
+
+// keptNowhere: no browser shows it again after the log-out, and no cache in
+// between has it.
+func (p *proxy) keptNowhere(s seen) {
+	p.t.Helper()
+	if c := s.header["Cache-Control"]; len(c) != 1 || c[0] != "no-store" {
+		p.t.Errorf("%s may be kept: %q", s.Path, c)
+	}
+}
+
+// silence: without Nidan nobody gets in, whoever has a pass neither.
+func (p *proxy) silence() {
+	p.t.Helper()
+	v := p.visitor()
+	p.byPassword(v)
+	p.stop()
+	ln, err := net.Listen("tcp", "127.0.0.1:"+port(p.shop))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	app := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=60")
+		w.WriteHeader(http.StatusInternalServerError)
+		fmt.Fprint(w, `{"path": "its own answer"}`)
+	})}
+	go app.Serve(ln)
+	defer app.Close()
+	s := v.do("GET", "http://"+p.guarded+"/", nil)
+	if p.keptNowhere(s); s.status != http.StatusInternalServerError || s.Path != "its own answer" {
+		p.t.Errorf("an application that fails says %d %.200s", s.status, s.body)
+	}
+	p.nidan.Kill()
+	for _, path := range []string{"/", "/_nidan/done"} {
+		if s := v.do("GET", "http://"+p.guarded+path, nil); s.status != http.StatusServiceUnavailable || s.Path != "" || !strings.HasPrefix(s.body, "This cannot be reached just now.") {
+			p.t.Errorf("without Nidan %s says %d %.200s", path, s.status, s.body)
+		}
+	}
 }
 
 // toldRight checks what the application is told.
