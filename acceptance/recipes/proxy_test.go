@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nidan-auth/nidan/acceptance/chrome"
 	"github.com/nidan-auth/nidan/acceptance/rig"
 )
 
@@ -30,26 +31,36 @@ type proxy struct {
 	file    string       // the proxy's configuration
 	line    string       // the command that starts it
 	end     func()       // ends it
+
+	tab   *chrome.Tab // the person's
+	app   chrome.App
+	sheet []string // backup codes that are left
 }
 
-func TestNginx(t *testing.T) { guarded(t, "docs/recipes/nginx.md", "examples/nginx/nginx.conf") }
+func TestNginx(t *testing.T) {
+	guarded(t, "docs/recipes/nginx.md", "examples/nginx/nginx.conf", "nginx-data")
+}
 
-func TestCaddy(t *testing.T) { guarded(t, "docs/recipes/caddy.md", "examples/caddy/Caddyfile") }
+func TestCaddy(t *testing.T) {
+	guarded(t, "docs/recipes/caddy.md", "examples/caddy/Caddyfile", "caddy-data")
+}
 
-func guarded(t *testing.T, page, example string) {
+func guarded(t *testing.T, page, example, data string) {
 	p := &proxy{recipe: newRecipe(t, example)}
 	var err error
 	if p.mine, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
 	p.guarded = "localhost:" + port(p.mine.Addr().String())
-	p.others, p.data, p.proxies = []string{"8090", port(p.guarded)}, "app-data", p.startProxy
+	p.others, p.data, p.proxies = []string{"8090", port(p.guarded)}, data, p.startProxy
 	if err := os.Remove(filepath.Join(p.dir, "examples")); err != nil {
 		t.Fatal(err)
 	}
 	p.file = filepath.Join(p.dir, example)
-	p.steps = map[string]func(){"log in": p.logIn}
+	p.steps = map[string]func(){"log in": p.logIn, "turn it on": p.turnOn, "log in with the code": p.logInWithCode}
 	p.follow(page)
+	p.back()
+	p.everywhere()
 	p.silence()
 }
 
@@ -188,7 +199,28 @@ func (s seen) form(more ...string) url.Values {
 
 const theo = "correct horse battery staple"
 
-// logIn is the person's part, and then everybody else's.
+// wanted is the page that the recipe opens, as browsers of this test are told it.
+func (p *proxy) wanted() string { return "/" + p.guarded + "/orders?page=2" }
+
+// toLogIn opens the guarded page and gives the password.
+func (p *proxy) toLogIn() {
+	p.t.Helper()
+	p.tab.Go(p.wanted())
+	p.tab.Expect("Log in", "To go on to "+p.guarded)
+	p.tab.Fill("E-mail address", mina)
+	p.tab.Fill("Password", theo)
+	p.tab.Press("Log in")
+}
+
+// shown demands that the browser is at the guarded page, which says what the
+// log-in was worth.
+func (p *proxy) shown(acr string) {
+	p.t.Helper()
+	p.tab.Sees(`"path": "/orders?page=2"`, `"nidan-name": "`+mina+`"`, `"nidan-account": "`, `"nidan-acr": "`+acr+`"`)
+	p.tab.SeesNot(ours)
+}
+
+// logIn is what the page says under 1 to 3, and then everybody else's part.
 func (p *proxy) logIn() {
 	p.t.Helper()
 	text, err := os.ReadFile(filepath.Join(p.dir, "bin", "invitation"))
@@ -196,19 +228,113 @@ func (p *proxy) logIn() {
 		p.t.Fatal(err)
 	}
 	link, _, _ := strings.Cut(string(text), "\n")
+	p.tab = chrome.Open(p.nidan.Rig)
+	opens(p.tab, link)
+	p.tab.Expect("Choose a password")
+	p.tab.Fill("New password", theo)
+	p.tab.Press("Create the account")
+	p.tab.Expect("Log in", "Your account is ready.")
+	p.toLogIn()
+	p.shown("1")
+
 	v := p.visitor()
-	page := v.do("GET", link, nil)
-	if page = v.do("POST", link, page.form("password", theo, "again", theo)); page.status != 200 || !strings.Contains(page.at, "/login") {
-		p.t.Fatalf("the invitation leads to %s: %s", page.at, rig.Page{Body: page.body}.Text())
-	}
-	app := "http://" + p.guarded
-	page = p.byPassword(v)
+	page := p.byPassword(v)
 	p.toldRight(page)
 	p.keptNowhere(page)
 	p.cookies(v)
 	p.connection(v)
+	p.nobodyElse(v, "http://"+p.guarded)
 	p.amongOthers(v)
-	p.nobodyElse(v, app)
+}
+
+// turnOn is what it says under 4, before the command.
+func (p *proxy) turnOn() {
+	p.t.Helper()
+	p.tab.Go("/" + p.at + "/security")
+	p.tab.Press("Turn on")
+	p.tab.Expect("Choose a method")
+	p.tab.Press("Get started")
+	p.tab.Expect("Scan the QR code")
+	p.tab.Top()
+	p.app = p.tab.Scan()
+	// The code before the present one is still good, and leaves that one for the
+	// log-in: nobody has to wait.
+	p.tab.Fill("6-digit code", p.app.At(time.Now().Add(-30*time.Second)))
+	p.tab.Press("Continue")
+	p.tab.Expect("Save your backup codes")
+	p.sheet = p.tab.List("codes")
+	for _, code := range p.sheet {
+		p.nidan.Secret("a backup code", code)
+	}
+	p.tab.Tick("I have saved them in a safe place")
+	p.tab.Press("Complete")
+	p.tab.Expect("The set-up is complete")
+}
+
+// logInWithCode is what it says under 5.
+func (p *proxy) logInWithCode() {
+	p.t.Helper()
+	p.tab.PressIn("Account", "Log out")
+	p.tab.Expect("Log in")
+	p.toLogIn()
+	p.tab.Expect("Enter the code from your app")
+	p.tab.Fill("6-digit code", p.app.At(time.Now()))
+	p.tab.Press("Continue")
+	p.shown("aal2")
+}
+
+// back: what was open shows nothing after the log-out.
+func (p *proxy) back() {
+	p.t.Helper()
+	p.tab.Go("/" + p.at + "/security")
+	p.tab.PressIn("Account", "Log out")
+	p.tab.Expect("Log in")
+	for range 2 { // over the settings to the guarded page
+		p.tab.Back()
+		p.tab.Expect("Log in")
+	}
+	p.tab.Sees("To go on to " + p.guarded)
+}
+
+// everywhere: “Log out everywhere” holds at the next request, in the browser
+// that pressed it too unless its log-in is fresh.
+func (p *proxy) everywhere() {
+	p.t.Helper()
+	v := p.visitor()
+	p.byCode(v)
+	w := p.visitor()
+	p.byCode(w)
+	settings := "http://" + p.at + "/security/browsers"
+	page := v.do("GET", settings, nil)
+	if page = v.do("POST", "http://"+p.at+"/security/sessions/end-all", page.form()); page.status != 200 {
+		p.t.Fatalf("log out everywhere: %d at %s", page.status, page.at)
+	}
+	for x, in := range map[*visitor]bool{v: true, w: false} {
+		if s := x.do("GET", "http://"+p.guarded+"/orders", nil); (s.Headers != nil) != in {
+			p.t.Errorf("after log out everywhere: %d at %s", s.status, s.at)
+		}
+	}
+	if out, errs, code := p.nidanSays("account", "log-out", mina, "--reason", "test"); code != 0 {
+		p.t.Fatal(out, errs)
+	}
+	if s := v.do("GET", "http://"+p.guarded+"/orders", nil); s.Headers != nil || !strings.HasSuffix(s.at, "/login") {
+		p.t.Errorf("after the command: %d at %s", s.status, s.at)
+	}
+}
+
+// byCode logs in with the password and the next backup code.
+func (p *proxy) byCode(v *visitor) {
+	p.t.Helper()
+	page := v.do("GET", "http://"+p.guarded+"/", nil)
+	page = v.do("POST", page.at, page.form("login", mina, "password", theo))
+	way := regexp.MustCompile(`/login/second\?way=[a-z2-7]+`).FindString(page.body)
+	page = v.do("GET", "http://"+p.at+way, nil)
+	v.do("POST", "http://"+p.at+"/login/second", page.form("code", p.sheet[0]))
+	p.sheet = p.sheet[1:]
+	page = v.do("GET", "http://"+p.guarded+"/", nil) // it was asked whether it wants a new one
+	if page.at != "http://"+p.guarded+"/" || page.Headers["nidan-acr"] != "aal2" {
+		p.t.Fatalf("after the backup code one is led by %v to %s: %d %.400s", v.trail, page.at, page.status, page.body)
+	}
 }
 
 // byPassword is led to the log-in and from there to what was wanted.
@@ -239,7 +365,7 @@ func (p *proxy) keptNowhere(s seen) {
 func (p *proxy) silence() {
 	p.t.Helper()
 	v := p.visitor()
-	p.byPassword(v)
+	p.byCode(v)
 	p.stop()
 	ln, err := net.Listen("tcp", "127.0.0.1:"+port(p.shop))
 	if err != nil {
@@ -310,13 +436,6 @@ func (p *proxy) nobodyElse(v *visitor, app string) {
 			p.t.Errorf("the host has %s", c.Name)
 		}
 	}
-	// Log out everywhere holds at the next request.
-	if out, errs, code := p.nidanSays("account", "log-out", mina, "--reason", "test"); code != 0 {
-		p.t.Fatal(out, errs)
-	}
-	if s := v.do("GET", app+"/orders", nil); s.Headers != nil || !strings.HasSuffix(s.at, "/login") {
-		p.t.Errorf("after log out everywhere: %d at %s", s.status, s.at)
-	}
 }
 
 func (p *proxy) nidanSays(words ...string) (stdout, stderr string, code int) {
@@ -324,7 +443,7 @@ func (p *proxy) nidanSays(words ...string) (stdout, stderr string, code int) {
 	for _, w := range words {
 		quoted = append(quoted, "'"+w+"'")
 	}
-	cmd := p.command(p.t.Context(), "bin/nidan "+strings.Join(quoted, " ")+" --data bin/app-data")
+	cmd := p.command(p.t.Context(), "bin/nidan "+strings.Join(quoted, " ")+" --data bin/"+p.data)
 	var out, errs strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	_ = cmd.Run() // its code tells
