@@ -37,6 +37,11 @@ func (c partyPut) Run(r *run) error {
 		p.Hosts = append(p.Hosts, nidan.Proxied{Host: host, Level: level})
 	}
 	return r.operate(func(s *Server) error {
+		for _, h := range p.Hosts {
+			if name, _, _ := strings.Cut(h.Host, ":"); name == s.set.public.Hostname() {
+				return fmt.Errorf("--host %s is where Nidan itself is (%s), and cookies tell no ports apart: give the application a host name of its own", h.Host, s.set.public)
+			}
+		}
 		out, err := s.svc.PutParty(r.ctx, p, string(c.Reason))
 		return r.told(out, err, fmt.Sprintf("The product %s is registered. For a key: %s", c.ID, s.set.command("key", "create", c.ID, "--scope", "SCOPE", "--reason", "TEXT")))
 	})
