@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -119,6 +120,16 @@ func host(r *http.Request) string {
 		return ""
 	}
 	return h[0]
+}
+
+var hostName = regexp.MustCompile(`^[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?$`)
+
+// shown is a host for the log, to which nothing else gets.
+func shown(host string) string {
+	if !hostName.MatchString(host) {
+		return "no host name"
+	}
+	return host
 }
 
 // cookie is the value of a cookie that came exactly once.
@@ -227,8 +238,14 @@ func (d *Door) keys(w http.ResponseWriter, r *http.Request) {
 // on the host what it wanted there.
 func (d *Door) start(w http.ResponseWriter, r *http.Request) {
 	h := host(r)
-	if _, err := d.svc.HostLevel(r.Context(), h); err != nil {
+	switch _, err := d.svc.HostLevel(r.Context(), h); {
+	case errors.Is(err, nidan.ErrNotFound):
+		d.log.WarnContext(r.Context(), "not registered: 'party put --host' does it", "step", "forward-auth", "host", shown(h))
 		say(w, http.StatusForbidden, "This address is not set up for logging in. Tell whoever runs it.")
+		return
+	case err != nil:
+		d.log.ErrorContext(r.Context(), "not proven", "step", "forward-auth", "cause", err.Error())
+		say(w, http.StatusServiceUnavailable, "Try again in a moment.")
 		return
 	}
 	away := rand.Text() + "." + base64.RawURLEncoding.EncodeToString([]byte(wanted(r)))

@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -285,6 +287,36 @@ func TestNoOpenRedirect(t *testing.T) {
 		if r := h.get(StartPath, "X-Forwarded-Host", host, "Host", "evil.example"); r.StatusCode != 403 || len(r.Cookies()) > 0 || r.Header.Get("Location") != "" {
 			t.Errorf("%q: %d %v", host, r.StatusCode, r.Header)
 		}
+	}
+}
+
+// Whoever runs it finds in the log which host is not registered; the answer
+// names none, and what is no host's name stands nowhere.
+func TestUnregisteredHost(t *testing.T) {
+	h := newHouse(t)
+	var log strings.Builder
+	h.door.log = slog.New(slog.NewTextHandler(&log, nil))
+	for host, said := range map[string]string{
+		"new.example": "host=new.example", "localhost:8090": "host=localhost:8090", "NEW.example": "host=NEW.example",
+		"new.example:8090:1": "no host name", "a b": "no host name", "x\ny": "no host name", "nq_x\x1b[2J": "no host name", "new.example/secret": "no host name",
+		strings.Repeat("a", 256): "no host name", "": "no host name", "ä.example": "no host name", "a@new.example": "no host name",
+	} {
+		log.Reset()
+		r := h.get(StartPath, "X-Forwarded-Host", host)
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if line := log.String(); r.StatusCode != 403 || !strings.Contains(line, "not registered") || !strings.Contains(line, said) || strings.Count(line, "\n") != 1 {
+			t.Errorf("%q: %d, and the log says %q", host, r.StatusCode, line)
+		}
+		if host != "" && (strings.Contains(string(body), host) || said == "no host name" && strings.Contains(log.String(), host)) {
+			t.Errorf("%q is repeated", host)
+		}
+	}
+	log.Reset()
+	if h.enter(app, "/"); log.Len() > 0 {
+		t.Errorf("of a host that is registered the log says %q", log.String())
 	}
 }
 
