@@ -396,6 +396,9 @@ func (p *proxy) toldRight(s seen) {
 	if s.Headers["nidan-name"] != mina || s.Headers["nidan-acr"] != "1" || len(s.Headers["nidan-account"]) != 26 || strings.Count(s.Headers["nidan-assertion"], ".") != 2 {
 		p.t.Errorf("the application is told %v", s.Headers)
 	}
+	if s.Headers["host"] != p.guarded || s.Headers["x-forwarded-host"] != p.guarded || s.Headers["x-forwarded-proto"] != "http" || s.Headers["x-forwarded-for"] != "127.0.0.1" {
+		p.t.Errorf("of how it was asked the application is told %v", s.Headers)
+	}
 	if c := s.Headers["cookie"]; strings.Contains(c, "nidan") {
 		p.t.Errorf("the application sees the cookies %q", c)
 	}
@@ -404,7 +407,7 @@ func (p *proxy) toldRight(s seen) {
 // nobodyElse attacks what stands (SECURITY O5).
 func (p *proxy) nobodyElse(v *visitor, app string) {
 	p.t.Helper()
-	forged := []string{"Nidan-Account", "me", "Nidan-Name", "admin@example.com", "nidan-name", "admin@example.com", "Nidan_Name", "admin@example.com", "NIDAN-ACR", "aal2", "X-Forwarded-Host", p.guarded, "X-Forwarded-Uri", "/", "X-Original-Url", "/public"}
+	forged := []string{"Nidan-Account", "me", "Nidan-Name", "admin@example.com", "nidan-name", "admin@example.com", "Nidan_Name", "admin@example.com", "NIDAN-ACR", "aal2", "X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "ftp", "X-Forwarded-Uri", "/", "X-Original-Url", "/public"}
 	// With a pass: what came along is replaced.
 	s := v.do("GET", app+"/again", nil, append(forged, "Cookie", "mine=1; __Host-nidan_away=x; also=2")...)
 	if s.Path != "/again" {
