@@ -72,6 +72,10 @@ func (p *proxy) amongOthers(v *visitor) {
 			listen+" default_server;\n        return 404;\n    }\n"+listen+";", 1)
 		p.end()
 		p.startOn(config)
+		defer func() { // what follows is done with the example as it stands
+			p.end()
+			p.startOn(p.here(p.example))
+		}()
 	}
 	for _, name := range spelled {
 		for _, value := range []string{"root", "0", ""} {
