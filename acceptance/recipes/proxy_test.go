@@ -283,17 +283,18 @@ func (p *proxy) logInWithCode() {
 	p.shown("aal2")
 }
 
-// back: what was open shows nothing after the log-out.
+// back: what was open is kept nowhere but, for some minutes, in the memory of a
+// Chromium; loaded again it is the log-in.
 func (p *proxy) back() {
 	p.t.Helper()
 	p.tab.Go("/" + p.at + "/security")
 	p.tab.PressIn("Account", "Log out")
 	p.tab.Expect("Log in")
-	for range 2 { // over the settings to the guarded page
-		p.tab.Back()
-		p.tab.Expect("Log in")
-	}
-	p.tab.Sees("To go on to " + p.guarded)
+	p.tab.Back()
+	p.tab.Expect("Log in")
+	p.tab.Back() // over the settings to the guarded page
+	p.tab.Reload()
+	p.tab.Expect("Log in", "To go on to "+p.guarded)
 }
 
 // everywhere: “Log out everywhere” holds at the next request, in the browser
