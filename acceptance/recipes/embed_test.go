@@ -110,6 +110,10 @@ func (e *embedded) turnOn() {
 	e.tab.Expect("Log in", "That name or password is not right.")
 	e.first()
 	e.tab.Expect("My account", mina+", logged in with the password alone")
+	elsewhere := e.nidan.Browser()
+	if p := elsewhere.Post("/log-in", "name", mina, "password", minaPassword); p.Location != "/" {
+		e.t.Fatalf("log-in: %d to %q", p.Status, p.Location)
+	}
 	e.settings()
 	e.tab.Expect("Choose a method")
 	e.tab.Sees("Authenticator app", "E-mail code")
@@ -130,6 +134,9 @@ func (e *embedded) turnOn() {
 	e.tab.Tick("I have saved them in a safe place")
 	e.tab.Press("Complete")
 	e.tab.Expect("The set-up is complete")
+	if p := elsewhere.Get("/"); p.Location != "/log-in" { // it was from before, and nobody has gone back yet
+		e.t.Errorf("a session of the password alone: %d to %q", p.Status, p.Location)
+	}
 	e.tab.PressIn("Account", "Back to Tea Room")
 	e.tab.Expect("My account", mina+", logged in with the second step")
 }

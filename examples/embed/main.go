@@ -20,7 +20,6 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
-	"strings"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
@@ -37,28 +36,29 @@ var files embed.FS
 
 // Mina is there from the start; the password is "green tea at seven".
 const tables = `
-CREATE TABLE IF NOT EXISTS people (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, password BLOB NOT NULL, changed BIGINT NOT NULL);
-CREATE TABLE IF NOT EXISTS sessions (id BLOB PRIMARY KEY, person INTEGER NOT NULL, acr TEXT NOT NULL, until BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS people (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, password BLOB NOT NULL, changed BIGINT NOT NULL, told BOOLEAN NOT NULL DEFAULT FALSE);
+CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, person INTEGER NOT NULL, acr TEXT NOT NULL, epoch BIGINT NOT NULL, until BIGINT NOT NULL);
 INSERT INTO people (name, password, changed) VALUES ('mina@example.com', '$2a$12$blmTxT9bLAvkTCV0/r9nJerEgznNB/ANJHlGQ8jmbDFvd74ScgChe', 1790000000000000) ON CONFLICT DO NOTHING;`
+
+func sum(id string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(id))) }
 
 // A room is the site.
 type room struct {
 	db     *sql.DB
 	second *inside.App
 	page   *template.Template
-	secure bool // browsers come by https
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, cmp.Or(os.Getenv("DATA"), "."), cmp.Or(os.Getenv("LISTEN"), "127.0.0.1:3000")); err != nil {
+	if err := run(ctx, cmp.Or(os.Getenv("DATA"), "."), cmp.Or(os.Getenv("LISTEN"), "127.0.0.1:3000")); !errors.Is(err, http.ErrServerClosed) {
 		log.Fatal(err)
 	}
 }
 
 func run(ctx context.Context, data, listen string) (err error) {
-	s := &room{page: template.Must(template.ParseFS(files, "page.html")), secure: strings.HasPrefix(os.Getenv("PUBLIC"), "https:")}
+	s := &room{page: template.Must(template.ParseFS(files, "page.html"))}
 	if s.db, err = sql.Open("sqlite", data+"/tea.db?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)"); err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func run(ctx context.Context, data, listen string) (err error) {
 	}
 	// The second step, with its tables in the same file.
 	c := inside.Config{
-		Database: data + "/tea.db", Keyring: data + "/keys/keyring.json", ID: "tea-room", Name: "Tea Room",
+		Database: data + "/tea.db", Keyring: data + "-keys/keyring.json", ID: "tea-room", Name: "Tea Room",
 		Public: cmp.Or(os.Getenv("PUBLIC"), "http://"+listen), LogIn: "/log-in", Home: "/", Host: s, Log: slog.Default(),
 	}
 	if at, err := netip.ParseAddrPort(os.Getenv("SMTP")); err == nil { // a mail server of this machine
@@ -96,15 +96,12 @@ func run(ctx context.Context, data, listen string) (err error) {
 	server := &http.Server{Handler: http.NewCrossOriginProtection().Handler(mux), ReadHeaderTimeout: 5 * time.Second}
 	go func() { <-ctx.Done(); _ = server.Close() }()
 	fmt.Printf("Tea Room is listening on %s\n", listen)
-	if err := server.Serve(at); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+	return server.Serve(at)
 }
 
 // logIn takes the first step, and hands over to the second.
 func (s *room) logIn(w http.ResponseWriter, r *http.Request) {
-	if who, right := s.right(r, r.FormValue("name"), r.FormValue("password")); right {
+	if who, right := s.right(r, r.PostFormValue("name"), r.PostFormValue("password")); right {
 		s.second.SignIn(w, r, who)
 		return
 	}
@@ -113,16 +110,12 @@ func (s *room) logIn(w http.ResponseWriter, r *http.Request) {
 
 // settings asks for the password again: a session alone may be an old one.
 func (s *room) settings(w http.ResponseWriter, r *http.Request) {
-	name, _, ok := s.session(r)
-	if !ok {
-		http.Redirect(w, r, "/log-in", http.StatusSeeOther)
-		return
-	}
-	if who, right := s.right(r, name, r.FormValue("password")); right {
+	name, _ := s.session(r)
+	if who, right := s.right(r, name, r.PostFormValue("password")); right {
 		s.second.Settings(w, r, who)
 		return
 	}
-	s.show(w, http.StatusForbidden, "Security", "That password is not right.")
+	s.show(w, http.StatusForbidden, "Security", "That password is not right, or you are logged out.")
 }
 
 // right is the person whose password this is. What else a log-in needs (a limit
@@ -130,7 +123,7 @@ func (s *room) settings(w http.ResponseWriter, r *http.Request) {
 func (s *room) right(r *http.Request, name, password string) (who web.Person, right bool) {
 	var hash []byte
 	var changed int64
-	err := s.db.QueryRowContext(r.Context(), "SELECT id, password, changed FROM people WHERE name = ?", name).Scan(&who.Ref, &hash, &changed)
+	err := s.db.QueryRowContext(r.Context(), "SELECT id, name, password, changed, told FROM people WHERE name = ?", name).Scan(&who.Ref, &name, &hash, &changed, &who.Known)
 	if err != nil || bcrypt.CompareHashAndPassword(hash, []byte(password)) != nil {
 		return web.Person{}, false
 	}
@@ -140,11 +133,15 @@ func (s *room) right(r *http.Request, name, password string) (who web.Person, ri
 
 // SignedIn implements [web.Host].
 func (s *room) SignedIn(w http.ResponseWriter, r *http.Request, a nidan.Assertion) (string, error) {
+	var person int64
+	if err := s.db.QueryRowContext(r.Context(), "UPDATE people SET told = TRUE WHERE id = ? RETURNING id", a.Account).Scan(&person); err != nil {
+		return "", err // nobody has that id any more
+	}
 	id, until := rand.Text(), time.Now().Add(12*time.Hour)
-	if _, err := s.db.ExecContext(r.Context(), "INSERT INTO sessions VALUES (?, ?, ?, ?)", hashed(id), a.Account, a.Level.String(), until.Unix()); err != nil {
+	if _, err := s.db.ExecContext(r.Context(), "INSERT INTO sessions VALUES (?, ?, ?, ?, ?)", sum(id), person, a.Level.String(), a.Epoch, until.Unix()); err != nil {
 		return "", err
 	}
-	http.SetCookie(w, &http.Cookie{Name: "tea", Value: id, Path: "/", Expires: until, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure})
+	http.SetCookie(w, &http.Cookie{Name: "__Host-tea", Value: id, Path: "/", Expires: until, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: true})
 	return "/", nil
 }
 
@@ -156,30 +153,37 @@ func (s *room) SettingsLeft(w http.ResponseWriter, r *http.Request, a nidan.Asse
 	return s.SignedIn(w, r, a)
 }
 
-func hashed(id string) []byte { sum := sha256.Sum256([]byte(id)); return sum[:] }
-
-// session is whose session the browser shows, and what it was begun with.
-func (s *room) session(r *http.Request) (name, acr string, ok bool) {
-	c, err := r.Cookie("tea")
+// session is who is logged in in this browser, and with what; nobody is "".
+func (s *room) session(r *http.Request) (name, acr string) {
+	c, err := r.Cookie("__Host-tea")
 	if err != nil {
-		return "", "", false
+		return "", ""
 	}
-	err = s.db.QueryRowContext(r.Context(), "SELECT name, acr FROM sessions JOIN people ON people.id = person WHERE sessions.id = ? AND until > ?", hashed(c.Value), time.Now().Unix()).Scan(&name, &acr)
-	return name, acr, err == nil
+	var person string
+	var epoch int64
+	row := s.db.QueryRowContext(r.Context(), "SELECT name, person, acr, epoch FROM sessions JOIN people ON people.id = person WHERE sessions.id = ? AND until > ?", sum(c.Value), time.Now().Unix())
+	if row.Scan(&name, &person, &acr, &epoch) == nil {
+		if holds, err := s.second.Holds(r.Context(), person, epoch); err == nil && holds {
+			return name, acr
+		}
+	}
+	return "", ""
 }
 
 func (s *room) logOut(w http.ResponseWriter, r *http.Request) {
-	if c, err := r.Cookie("tea"); err == nil {
-		_, _ = s.db.ExecContext(r.Context(), "DELETE FROM sessions WHERE id = ?", hashed(c.Value))
+	if c, err := r.Cookie("__Host-tea"); err == nil {
+		if _, err := s.db.ExecContext(r.Context(), "DELETE FROM sessions WHERE id = ?", sum(c.Value)); err != nil {
+			http.Error(w, "You are still logged in. Try again.", http.StatusServiceUnavailable)
+			return
+		}
 	}
 	s.second.LogOut(w, r)
 	http.Redirect(w, r, "/log-in", http.StatusSeeOther)
 }
 
 func (s *room) home(w http.ResponseWriter, r *http.Request) {
-	name, acr, ok := s.session(r)
-	switch {
-	case !ok:
+	switch name, acr := s.session(r); {
+	case name == "":
 		http.Redirect(w, r, "/log-in", http.StatusSeeOther)
 	case acr == nidan.LevelPassword.String():
 		s.show(w, http.StatusOK, "My account", name+", logged in with the password alone")
