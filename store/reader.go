@@ -79,14 +79,20 @@ func (rs *readers) row(ctx context.Context, args ...driver.Value) ([]driver.Valu
 		case err := <-w.done:
 			return w.row, err
 		case r := <-rs.free:
-			r.serve(rs)
-			rs.free <- r
+			rs.lend(r)
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-rs.ended:
 			return nil, ErrClosed
 		}
 	}
+}
+
+// lend runs what waits and hands the connection back, also where the driver
+// panics.
+func (rs *readers) lend(r *reader) {
+	defer func() { rs.free <- r }()
+	r.serve(rs)
 }
 
 // close waits for what is being read. Whoever comes later is told ErrClosed. It
