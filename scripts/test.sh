@@ -158,8 +158,7 @@ fuzz_one() {
 part_acceptance() {
   [ -x bin/nidan ] || part_build
   [ -z "$long" ] || export NIDAN_LONG=1
-  # Browsers and clocks of the machine are waited for: one more at a time than there are processors.
-  NIDAN_BINARY=$PWD/bin/nidan go test -count=1 -timeout 60m -p "$(($(nproc) + 1))" ./acceptance/...
+  NIDAN_BINARY=$PWD/bin/nidan go test -count=1 -timeout 60m ./acceptance/...
 }
 
 summary=()

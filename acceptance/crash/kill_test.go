@@ -133,7 +133,7 @@ func TestKill(t *testing.T) {
 		}
 	}
 	// On a machine that is busy with other things a day has fewer acts: then
-	// there are more days.
+	// there are more days, and longer ones.
 	enough := func() bool {
 		all, _ := c.sum()
 		for _, what := range acts {
@@ -146,7 +146,7 @@ func TestKill(t *testing.T) {
 	for k := 0; k < kills || k < 4*kills && !enough(); k++ {
 		stop := make(chan struct{})
 		wait := c.load(stop)
-		moment := time.Duration(150+c.random.IntN(2350)) * time.Millisecond
+		moment := time.Duration(150+c.random.IntN(2350)) * time.Millisecond * time.Duration(1+k/kills)
 		time.Sleep(moment) // the random moment itself
 		p.kill()
 		close(stop)
