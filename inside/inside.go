@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -140,7 +141,11 @@ func openStore(ctx context.Context, path, keyring string) (*store.SQLite, error)
 	if !errors.Is(err, store.ErrNoDatabase) {
 		return db, err
 	}
-	if v, err := vault.Load(keyring); err == nil && v.Used() {
+	switch v, err := vault.Load(keyring); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, err
+	case v.Used():
 		return nil, fmt.Errorf("%w: the keyring %q has been in use, but %q has no tables of Nidan's; restore the database from its backup", vault.ErrNoDatabase, keyring, path)
 	}
 	db, err = store.CreateSQLite(ctx, path, store.Options{})

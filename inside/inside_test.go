@@ -137,6 +137,20 @@ func TestRefused(t *testing.T) {
 	if _, err := os.Stat(gone.Database); err == nil {
 		t.Error("an empty database was put in the place of the one that is missing")
 	}
+	damaged, _ := config(t) // what cannot be read may have been in use
+	if err := os.MkdirAll(filepath.Dir(damaged.Keyring), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(damaged.Keyring, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := Open(t.Context(), damaged); err == nil {
+		a.Close()
+		t.Error("a damaged keyring is taken")
+	}
+	if _, err := os.Stat(damaged.Database); err == nil {
+		t.Error("an empty database was made beside a keyring that cannot be read")
+	}
 	for name, change := range map[string]func(*Config){
 		"public": func(c *Config) { c.Public = "app.example" }, "path": func(c *Config) { c.Public += "/x" },
 		"id": func(c *Config) { c.ID = "Not An Id" }, "name": func(c *Config) { c.Name = "" }, "host": func(c *Config) { c.Host = nil },
