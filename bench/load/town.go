@@ -76,7 +76,7 @@ func prepare(dir string) (*town, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := vault.Start(ctx, filepath.Join(data, "keyring", "keyring.json"), shelf{db})
+	keys, err := vault.Start(ctx, filepath.Join(data, "keyring", "keyring.json"), store.Shelf{SQLite: db})
 	if err != nil {
 		return nil, err
 	}
@@ -259,18 +259,3 @@ func encode(v any) []byte {
 	}
 	return b
 }
-
-// shelf is what the vault sees of the database.
-type shelf struct{ db *store.SQLite }
-
-// Canary implements [vault.Database].
-func (s shelf) Canary(ctx context.Context) ([]byte, bool, error) {
-	c, err := s.db.Canary(ctx)
-	if errors.Is(err, nidan.ErrNotFound) {
-		err = nil
-	}
-	return c, true, err
-}
-
-// PutCanary implements [vault.Database].
-func (s shelf) PutCanary(ctx context.Context, c []byte) error { return s.db.PutCanary(ctx, c) }
