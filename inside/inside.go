@@ -171,7 +171,7 @@ func (a *App) assemble(ctx context.Context, c Config, public *url.URL) error {
 	}
 	a.svc, err = nidan.New(nidan.Config{
 		Store: desk, Archive: a.db, Sealer: keys, FirstStep: first, Clock: c.Clock, Random: c.Random,
-		Methods: methods(c.Mail != nil), Mails: c.Mail != nil, Prove: nidan.ProveUnproven, Issuer: c.Name, Log: c.Log,
+		Methods: Methods(c.Mail != nil), Mails: c.Mail != nil, Prove: nidan.ProveUnproven, Issuer: c.Name, Log: c.Log,
 	})
 	if err != nil {
 		return err

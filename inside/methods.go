@@ -7,9 +7,10 @@ import (
 	"github.com/nidan-auth/nidan/method/totp"
 )
 
-// methods is the list of methods that take answers: a new method is one line
-// here. Without mail there are no mailed numbers.
-func methods(mails bool) []nidan.Method {
+// Methods is the list of methods that take answers, in an application and in the
+// program alike: a new method is a folder under method/ and one line here. Without
+// mail there are no mailed numbers.
+func Methods(mails bool) []nidan.Method {
 	list := []nidan.Method{
 		totp.New(),
 		backup.New(),

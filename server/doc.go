@@ -8,7 +8,7 @@
 //
 // # The map
 //
-//   - methods.go: the list of methods, one line each
+//   - methods.go: which of inside.Methods are offered
 //   - config.go, check.go, configfile.go, environment.go: the settings, what
 //     they may be, and where they come from
 //   - clock_linux.go, machine_linux.go, *_other.go: what the machine is asked

@@ -18,6 +18,7 @@ import (
 
 	"github.com/nidan-auth/nidan"
 	"github.com/nidan-auth/nidan/clock"
+	"github.com/nidan-auth/nidan/inside"
 	"github.com/nidan-auth/nidan/mail"
 	"github.com/nidan-auth/nidan/password"
 	"github.com/nidan-auth/nidan/protocol/api"
@@ -123,7 +124,7 @@ func assemble(ctx context.Context, set *settings, d Deps, create bool) (s *Serve
 	s.desk = &mail.Desk{Store: s.db}
 	s.svc, err = nidan.New(nidan.Config{
 		Store: s.desk, Archive: s.db, Sealer: s.vault, FirstStep: first,
-		Clock: d.Clock, Random: d.Random, Methods: methods(set.mails()), Offered: set.offered(),
+		Clock: d.Clock, Random: d.Random, Methods: inside.Methods(set.mails()), Offered: set.offered(),
 		Mails: set.mails(), Open: set.Registration == byAnybody, Prove: set.prove, Issuer: set.BrandName, Log: d.Log,
 	})
 	if err != nil {
