@@ -375,3 +375,22 @@ func TestMountedHeaders(t *testing.T) {
 		t.Errorf("%d, %v", w.Code, h)
 	}
 }
+
+// TestMountedFrozen: who is kept out by a fault of what is stored reads so, and
+// not the log-in form once more.
+func TestMountedFrozen(t *testing.T) {
+	a := newTearoom(t, 0)
+	p := a.has("mina")
+	b := a.browser("192.0.2.1")
+	b.to("/app/log-in", p)
+	shown, err := a.svc.Show(t.Context(), "tearoom/7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.db.Freeze(t.Context(), nidan.Freeze{Account: shown.ID, Part: "document", At: a.svc.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	b.to("/app/log-in", p)
+	b.at("/app/log-in", http.StatusForbidden)
+	b.says("This account is on hold", "help@example.com")
+}
