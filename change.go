@@ -21,6 +21,7 @@ type command struct {
 	shown   Stamp                     // of an artefact shown beside the session, zero for none
 	slow    func(*Account) []SlowHash // what to hash before deciding
 	always  bool                      // also while the clock is suspended: it only ends things
+	recall  bool                      // it looks at the document and nothing else, and freezes nothing
 }
 
 // loaded is an opened document with what was read along with it.
@@ -28,6 +29,7 @@ type loaded struct {
 	acct    *Account
 	session *SessionRow
 	last    time.Time // last sign-in, a projection that the next commit carries over
+	read    *Read     // of a document that was recalled and not loaded
 }
 
 // A decision is one attempt at a command: a document of its own to change, and
@@ -83,7 +85,9 @@ func (d *decision) refuse(r Reason) Outcome {
 
 // change is the one path from a request to the database: load, slow hashes,
 // decide, commit; and again from load where another command was faster. A
-// decision that records no event changes nothing.
+// decision that records no event changes nothing. A command may be decided first
+// on what is remembered: then the commit is what loads, and unless it succeeds
+// nothing was decided.
 func (s *Service) change(ctx context.Context, cmd command, decide func(*decision) Outcome) (Outcome, error) {
 	random := &replay{src: s.random}
 	var hashed []Hashed
@@ -108,6 +112,13 @@ func (s *Service) turn(ctx context.Context, cmd command, hashed []Hashed, random
 		return nil, Outcome{}, err
 	}
 	defer leave()
+	if l, ok := s.opened.recall(cmd.account); ok && cmd.recalls(l.acct, hashed) {
+		random.rewind()
+		out, tried, err := s.attempt(ctx, l, cmd, hashed, random, decide)
+		if tried && !errors.Is(err, ErrConflict) {
+			return nil, out, err
+		}
+	}
 	for race := range maxRaces {
 		l, err := s.load(ctx, cmd.account, cmd.session)
 		if err != nil {
@@ -122,7 +133,7 @@ func (s *Service) turn(ctx context.Context, cmd command, hashed []Hashed, random
 			}
 		}
 		random.rewind()
-		out, err := s.attempt(ctx, l, cmd, hashed, random, decide)
+		out, _, err := s.attempt(ctx, l, cmd, hashed, random, decide)
 		if !errors.Is(err, ErrConflict) {
 			return nil, out, err
 		}
@@ -134,12 +145,19 @@ func (s *Service) turn(ctx context.Context, cmd command, hashed []Hashed, random
 	return nil, Outcome{}, ErrBusy
 }
 
-// attempt decides on one loaded version and commits what comes of it.
-func (s *Service) attempt(ctx context.Context, l loaded, cmd command, hashed []Hashed, random io.Reader, decide func(*decision) Outcome) (Outcome, error) {
+// recalls reports whether the command may be decided on what is remembered: only
+// if nothing had to be read along, shown beside it, or hashed anew.
+func (c command) recalls(a *Account, hashed []Hashed) bool {
+	return c.recall && c.session == "" && !c.shown.newer(a.stamp()) && (c.slow == nil || covers(hashed, c.slow(a)))
+}
+
+// attempt decides on one version and commits what comes of it. tried says that
+// there was something to commit: the outcome is what the database said to that.
+func (s *Service) attempt(ctx context.Context, l loaded, cmd command, hashed []Hashed, random io.Reader, decide func(*decision) Outcome) (_ Outcome, tried bool, _ error) {
 	now, suspended := s.watch.now()
 	switch {
 	case suspended && !cmd.always:
-		return Outcome{}, ErrClock
+		return Outcome{}, false, ErrClock
 	case suspended: // no time in doubt goes into a document
 		now = l.acct.Last
 	}
@@ -148,32 +166,32 @@ func (s *Service) attempt(ctx context.Context, l loaded, cmd command, hashed []H
 	}
 	l.acct = l.acct.clone()
 	if q := l.acct.request(cmd.from.Request, now); q != nil {
-		return q.outcome(cmd.from.Request, l.acct), nil
+		return q.outcome(cmd.from.Request, l.acct), false, nil
 	}
 	d := &decision{loaded: l, s: s, now: now, random: random, hashed: hashed, from: cmd.from, base: l.acct.Version}
 	out := decide(d)
 	if d.err != nil {
-		return Outcome{}, d.err
+		return Outcome{}, false, d.err
 	}
 	if out.Reason == "" {
-		return Outcome{}, fmt.Errorf("nidan: a decision on account %s gives no reason", l.acct.ID)
+		return Outcome{}, false, fmt.Errorf("nidan: a decision on account %s gives no reason", l.acct.ID)
 	}
 	if len(d.events) == 0 {
 		if len(d.minted)+len(d.notices)+len(d.dropped)+len(d.claim)+len(d.release) > 0 || out.hands() || !out.Ticket.Empty() && !d.inert {
-			return Outcome{}, fmt.Errorf("nidan: a decision on account %s answers %q and records nothing: what it hands out would not be in force", l.acct.ID, out.Reason)
+			return Outcome{}, false, fmt.Errorf("nidan: a decision on account %s answers %q and records nothing: what it hands out would not be in force", l.acct.ID, out.Reason)
 		}
-		return out, nil
+		return out, false, nil
 	}
 	d.answered(cmd.from, out)
 	c, err := d.assemble()
 	if err != nil {
-		return Outcome{}, err
+		return Outcome{}, false, err
 	}
 	if err := s.commit(ctx, c); err != nil {
-		return Outcome{}, err
+		return Outcome{}, true, err
 	}
 	s.opened.put(c.Record, d.acct)
-	return out, nil
+	return out, true, nil
 }
 
 // assemble puts everything that was decided into one commit.
@@ -182,7 +200,7 @@ func (d *decision) assemble() (Change, error) {
 	a.Version, a.Last = d.version(), d.now
 	c := Change{
 		ID: newID(d.random), From: d.base, EndAll: d.endAll, End: d.ended,
-		Drop: d.dropped, Claim: d.claim, Release: d.release, Unfreeze: d.unfreeze,
+		Drop: d.dropped, Claim: d.claim, Release: d.release, Unfreeze: d.unfreeze, Read: d.read,
 	}
 	var err error
 	if c.Events, err = a.Chain.append(a.ID, c.ID, a.Version, d.events); err != nil {

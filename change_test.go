@@ -82,7 +82,7 @@ func TestHandingOutWithoutRecord(t *testing.T) {
 		"a notice":  func(d *decision) Outcome { d.tell(Notice{Kind: NoticeOn}); return Outcome{Reason: OK} },
 		"no reason": func(*decision) Outcome { return Outcome{} },
 	} {
-		_, err := s.attempt(t.Context(), loaded{acct: full()}, command{}, nil, s.random, decide)
+		_, _, err := s.attempt(t.Context(), loaded{acct: full()}, command{}, nil, s.random, decide)
 		if err == nil || strings.Contains(err.Error(), "SEED") {
 			t.Errorf("%s: %v", name, err)
 		}

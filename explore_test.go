@@ -206,12 +206,13 @@ func (r *room) make(m move, w, before *world, t *tally) (nidan.Reason, []violati
 	return reason, p.broken
 }
 
-// loses makes a move whose first commit loses the race, and compares what comes
-// of it with what came of it without: a retry hands out the same, and only what
-// it commits.
+// loses makes a move whose first commit loses the race, of a process that
+// remembers documents that never came to be, and compares what comes of it with
+// what came of it without: a retry hands out the same, and only what it commits.
 func (r *room) loses(m move, before, after *world, reason nidan.Reason) *violation {
 	w := before.clone()
 	r.enter(w)
+	r.remember(after)
 	p := &play{room: r, w: w}
 	r.races = 1
 	got := m.do(p)

@@ -160,7 +160,7 @@ func (k Kept) whose() (AccountID, SessionID) { return k.account, "" }
 // Outcomes: SecondStep with Pending; OK with Assertion where the account is not
 // protected, or the browser is remembered; FirstStepStopped; Gone.
 func (s *Service) SignInKept(ctx context.Context, k Kept, from From) (Outcome, error) {
-	return s.in(ctx, k, command{from: from}, func(d *decision, ses *Session) Outcome {
+	return s.in(ctx, k, command{from: from, recall: true}, func(d *decision, ses *Session) Outcome {
 		return d.firstStepPassed(ses.body.Proofs[0], nil)
 	})
 }

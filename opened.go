@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"slices"
 	"sync"
+	"time"
 )
 
 // opened remembers what sealed values open to. Each is kept with everything that
-// opening it depends on, the sealed bytes included, and is asked for after the
-// database was read; so it can be neither stale nor wrong: it only saves opening
-// and parsing the same bytes again. What it gives is shared and never written to.
+// opening it depends on, the sealed bytes included. Asked for after the database
+// was read, it can be neither stale nor wrong: it only saves opening and parsing
+// the same bytes again. What it gives is shared and never written to.
 type opened struct {
 	docs     memo[AccountID, openedDoc]
 	sessions memo[SessionID, openedSession]
@@ -19,6 +20,7 @@ type openedDoc struct {
 	format int
 	sealed []byte
 	acct   *Account
+	last   time.Time // last sign-in, as the row had it
 }
 
 type openedSession struct {
@@ -36,7 +38,17 @@ func (o *opened) get(r Record) *Account {
 }
 
 func (o *opened) put(r Record, a *Account) {
-	o.docs.put(r.ID, openedDoc{format: r.Format, sealed: r.Sealed, acct: a})
+	o.docs.put(r.ID, openedDoc{format: r.Format, sealed: r.Sealed, acct: a, last: r.Projection.LastSignIn})
+}
+
+// recall returns a document as it was when this process last saw it. It may be
+// stale by now: only a commit that compares it with what is stored may rest on it.
+func (o *opened) recall(id AccountID) (loaded, bool) {
+	d, ok := o.docs.get(id)
+	if !ok || !d.acct.Deleted.IsZero() {
+		return loaded{}, false
+	}
+	return loaded{acct: d.acct, last: d.last, read: &Read{Format: d.format, Sealed: d.sealed, Trail: d.acct.Chain.Seq}}, true
 }
 
 // session opens the row of a session, or remembers what it opened to.

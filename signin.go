@@ -61,7 +61,7 @@ func (s *Service) SignIn(ctx context.Context, login string, password Secret, fro
 		t.wrong(now)
 		return Outcome{Reason: WrongFirstStep}, nil
 	}
-	out, err := s.change(ctx, command{account: acct.ID, from: from, shown: s.shownBy(from, acct.ID)}, func(d *decision) Outcome {
+	out, err := s.change(ctx, command{account: acct.ID, from: from, shown: s.shownBy(from, acct.ID), recall: true}, func(d *decision) Outcome {
 		if d.acct.Name != name || !d.acct.passwordRight(hashed) {
 			return Outcome{Reason: WrongFirstStep}
 		}

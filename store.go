@@ -132,6 +132,10 @@ type Change struct {
 	From   int64  // version the stored document must have; 0: there must be none
 	Record Record // the new document; its Version is greater than From
 
+	// Read, if not nil, is what the stored document must be besides. It is for a
+	// decision on what a process remembers: the commit reads in its place.
+	Read *Read
+
 	Events []EventRow
 
 	EndAll bool        // end every session of the account, before Mint
@@ -145,6 +149,13 @@ type Change struct {
 	Release []Lookup
 
 	Unfreeze bool
+}
+
+// A Read is what a load before the decision would have found.
+type Read struct {
+	Format int
+	Sealed []byte
+	Trail  int64 // the owner's trail goes no further
 }
 
 // Loaded is an account's document with what is always read along with it, as
@@ -170,9 +181,9 @@ type Store interface {
 	// Lookup returns the account a key leads to, or ErrNotFound.
 	Lookup(ctx context.Context, kind LookupKind, key string) (AccountID, error)
 
-	// Commit applies c if the stored document has version c.From and, unless
-	// c unfreezes it, the account is not frozen. It fails with ErrConflict if
-	// that is not so, with ErrTaken if a claimed
+	// Commit applies c if the stored document has version c.From, is what
+	// c.Read says and, unless c unfreezes it, the account is not frozen. It
+	// fails with ErrConflict if that is not so, with ErrTaken if a claimed
 	// look-up key is another account's, with a *Fault if an event of that
 	// owner and sequence exists already, and with ErrUnknown if it cannot
 	// tell whether the change was applied. On any other outcome than nil and

@@ -1,6 +1,7 @@
 package nidan_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -124,6 +125,13 @@ func (r *room) Load(_ context.Context, kind nidan.Kind, id nidan.AccountID, sess
 	return nidan.Loaded{}, nidan.ErrNotFound
 }
 
+// unread reports whether a document that nobody read is what it was taken for.
+func (r *room) unread(d nidan.Record, was nidan.Read) bool {
+	frozen := slices.ContainsFunc(r.db.freezes, func(f nidan.Freeze) bool { return f.Account == d.ID })
+	further := slices.ContainsFunc(r.db.trails, func(t trail) bool { return t.owner == d.ID && t.seq > was.Trail })
+	return !frozen && !further && d.Format == was.Format && bytes.Equal(d.Sealed, was.Sealed)
+}
+
 func (r *room) Lookup(_ context.Context, kind nidan.LookupKind, key string) (nidan.AccountID, error) {
 	for _, l := range r.db.lookups {
 		if l.Kind == kind && l.Key == key {
@@ -134,13 +142,15 @@ func (r *room) Lookup(_ context.Context, kind nidan.LookupKind, key string) (nid
 }
 
 func (r *room) Commit(_ context.Context, c nidan.Change) error {
-	if r.races > 0 && c.From != 0 { // nobody races for what is not there yet
+	if r.races > 0 && c.From != 0 && c.Read == nil { // nobody races for what is not there yet
 		r.races--
 		return nidan.ErrConflict
 	}
 	i := slices.IndexFunc(r.db.docs, func(d nidan.Record) bool { return d.Kind == c.Record.Kind && d.ID == c.Record.ID })
 	switch {
 	case i < 0 && c.From != 0, i >= 0 && r.db.docs[i].Version != c.From:
+		return nidan.ErrConflict
+	case c.Read != nil && !r.unread(r.db.docs[i], *c.Read):
 		return nidan.ErrConflict
 	case c.Record.Version <= c.From:
 		return errors.New("a commit that does not raise the version")
@@ -314,6 +324,11 @@ func (r *room) enter(w *world) {
 		r.svc = r.own[1]
 	}
 	nidan.ForgetNode(r.svc, epochStart.Add(w.up))
+	r.remember(w)
+}
+
+// remember gives the Service in the room the documents of a world.
+func (r *room) remember(w *world) {
 	for _, a := range w.docs {
 		for i := range w.db.docs {
 			if d := &w.db.docs[i]; a != nil && d.ID == a.ID && d.Version == a.Version {

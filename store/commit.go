@@ -63,14 +63,18 @@ func (db *conn) apply(c nidan.Change) (refusal, failure error) {
 	return nil, nil
 }
 
-// saveDocument returns 0 where the stored version is not the one decided on, or
-// the account is frozen: whoever loads it again will be told.
+// saveDocument returns 0 where what is stored is not what was decided on, or the
+// account is frozen: whoever loads it again will be told.
 func (db *conn) saveDocument(c nidan.Change) (int64, error) {
 	args := documentArgs(c.Record)
 	if c.From == 0 {
 		return db.exec(sqlInsertDocument, args...)
 	}
-	return db.exec(sqlUpdateDocument, append(args, c.From, c.Unfreeze)...)
+	args = append(args, c.From, c.Unfreeze)
+	if r := c.Read; r != nil {
+		return db.exec(sqlUpdateUnread, append(args, r.Format, r.Sealed, r.Trail)...)
+	}
+	return db.exec(sqlUpdateDocument, args...)
 }
 
 func (db *conn) appendEvents(events []nidan.EventRow) (refusal, failure error) {

@@ -17,8 +17,8 @@ SELECT d.format, d.version, d.sealed, d.name, d.protected, d.methods, d.last_sig
 	sqlLookup = `SELECT account FROM nidan_lookups WHERE kind = $1 AND key = $2`
 )
 
-// Writing a document. Both statements match no row where the stored version is
-// not the one decided on, the second also where the account has been frozen
+// Writing a document. The statements match no row where the stored version is
+// not the one decided on, the updates also where the account has been frozen
 // meanwhile ($12: unless this is what ends it); that is the guard of the whole
 // commit.
 const (
@@ -32,6 +32,11 @@ UPDATE nidan_documents
    SET format = $3, version = $4, sealed = $5, name = $6, protected = $7, methods = $8, last_sign_in = $9, created = $10
  WHERE id = $1 AND kind = $2 AND version = $11
    AND ($12 OR NOT EXISTS (SELECT 1 FROM nidan_freezes WHERE account = $1))`
+
+	// The same where the document was not read before it was decided on: this is
+	// what reads it.
+	sqlUpdateUnread = sqlUpdateDocument + ` AND format = $13 AND sealed = $14
+   AND NOT EXISTS (SELECT 1 FROM nidan_events WHERE owner = $1 AND seq > $15)`
 
 	sqlDocumentVersion = `SELECT version, sealed FROM nidan_documents WHERE id = $1 AND kind = $2`
 )

@@ -35,10 +35,18 @@ func testCommit(t *testing.T, db Database) {
 			b.Errorf("the old document is still in %v", in)
 		}
 	})
+	b.sub("replaces what nobody read", func(b *bench) {
+		c := change("ann", 2, "a3")
+		c.Record.Format = 4
+		stored := b.load("ann", "")
+		c.Read = &nidan.Read{Format: 4, Sealed: stored.Record.Sealed, Trail: stored.Trail}
+		b.commit(c)
+		sameRecord(b, b.load("ann", "").Record, c.Record)
+	})
 	b.sub("keeps what belongs to others", func(b *bench) {
 		b.commit(change("bob", 0, "b"))
 		before := b.db.Dump(b)
-		c := change("ann", 2, "a3")
+		c := change("ann", 3, "a4")
 		c.EndAll, c.End = true, []nidan.SessionID{"b.session"}
 		c.Drop = []string{"b.message"}
 		c.Release = []nidan.Lookup{{Kind: nidan.LookupLogin, Key: "b.login", Account: "ann"}}
@@ -58,8 +66,8 @@ func testCommit(t *testing.T, db Database) {
 		c = plain("ann", 1, "i2")
 		c.Record.Kind, c.Events = nidan.KindInstance, nil
 		b.commit(c)
-		if v := b.load("ann", "").Record.Version; v != 3 {
-			b.Errorf("the account has version %d, want 3", v)
+		if v := b.load("ann", "").Record.Version; v != 4 {
+			b.Errorf("the account has version %d, want 4", v)
 		}
 	})
 }
@@ -100,6 +108,28 @@ func testRefused(t *testing.T, db Database) {
 		c := change("ann", 2, "x")
 		c.Record.Kind = nidan.KindInstance
 		b.refused(c, nidan.ErrConflict)
+	})
+	b.sub("a document that is not what it was taken for", func(b *bench) {
+		is := b.load("ann", "")
+		read := nidan.Read{Format: is.Record.Format, Sealed: is.Record.Sealed, Trail: is.Trail}
+		for name, change := range map[string]func(*nidan.Change, *nidan.Read){
+			"another version": func(c *nidan.Change, _ *nidan.Read) { c.From-- },
+			"another format":  func(_ *nidan.Change, r *nidan.Read) { r.Format++ },
+			"other bytes":     func(_ *nidan.Change, r *nidan.Read) { r.Sealed = append([]byte("x"), r.Sealed[1:]...) },
+			"less":            func(_ *nidan.Change, r *nidan.Read) { r.Sealed = r.Sealed[1:] },
+			"nothing":         func(_ *nidan.Change, r *nidan.Read) { r.Sealed = nil },
+			"a longer trail":  func(_ *nidan.Change, r *nidan.Read) { r.Trail-- },
+			"no trail":        func(_ *nidan.Change, r *nidan.Read) { r.Trail = 0 },
+			"somebody else's": func(c *nidan.Change, _ *nidan.Read) { *c = plain("bob", 1, "x") },
+			"one of nobody":   func(c *nidan.Change, _ *nidan.Read) { *c = plain("nobody", 2, "x") },
+			"of another kind": func(c *nidan.Change, _ *nidan.Read) { c.Record.Kind = nidan.KindInstance },
+		} {
+			c, r := plain("ann", 2, "x"), read
+			change(&c, &r)
+			c.Read = &r
+			b.Logf("%s", name)
+			b.refused(c, nidan.ErrConflict)
+		}
 	})
 	b.sub("a look-up key that is taken", func(b *bench) {
 		c := change("ann", 2, "x")

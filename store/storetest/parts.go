@@ -163,6 +163,10 @@ func testFreeze(t *testing.T, db Database) {
 
 	// What was decided before the account froze is not committed after.
 	b.refused(plain("ann", 1, "x"), nidan.ErrConflict)
+	unread := plain("ann", 1, "x")
+	is := b.load("ann", "")
+	unread.Read = &nidan.Read{Format: is.Record.Format, Sealed: is.Record.Sealed, Trail: is.Trail}
+	b.refused(unread, nidan.ErrConflict)
 	frozen(&first)
 	b.commit(plain("bob", 1, "b2"))
 	c := plain("ann", 0, "x")
