@@ -45,7 +45,7 @@ func (w *writer) transact(batch []*request) error {
 	refusals := make([]error, len(batch))
 	for i, r := range batch {
 		var err error
-		if refusals[i], err = w.conn.within(r.apply); err != nil {
+		if refusals[i], err = w.conn.within(r, len(batch) == 1); err != nil {
 			w.rollback(err)
 			return fmt.Errorf("store: %w", err)
 		}

@@ -23,6 +23,10 @@ type request struct {
 	// transaction. It may run more than once, also after its caller has left.
 	apply func(*conn) (refusal, failure error)
 
+	// guarded says that apply writes nothing where it refuses by
+	// [nidan.ErrConflict], and that it hardly ever refuses by anything else.
+	guarded bool
+
 	// settle, if there is one, finds out after a failed COMMIT whether the
 	// request was applied all the same.
 	settle func(*conn) (applied bool, err error)
