@@ -1,11 +1,7 @@
 package nidan
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"strconv"
@@ -119,40 +115,6 @@ func (a Account) Format(f fmt.State, _ rune) { placeholder(f, a.formatted()) }
 
 // LogValue implements [slog.LogValuer].
 func (a Account) LogValue() slog.Value { return slog.StringValue(a.formatted()) }
-
-// encode returns the document's JSON, or an error beyond the cap: refusing is
-// better than a document nobody can load.
-func (a *Account) encode() ([]byte, error) {
-	var text bytes.Buffer
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false) // six bytes for one, and nobody shows it
-	if err := e.Encode(a); err != nil {
-		return nil, fmt.Errorf("encode account %s: %w", a.ID, err)
-	}
-	b := bytes.TrimSuffix(text.Bytes(), []byte("\n"))
-	if len(b) > maxDocument {
-		return nil, fmt.Errorf("account %s: document of %d bytes is over the cap of %d", a.ID, len(b), maxDocument)
-	}
-	return b, nil
-}
-
-// decodeAccount reads a document strictly: an unknown field makes it
-// unreadable, not shorter.
-func decodeAccount(b []byte) (*Account, error) {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	a := new(Account)
-	if err := d.Decode(a); err != nil {
-		return nil, err
-	}
-	if a.Form != Format {
-		return nil, fmt.Errorf("format %d is not known here", a.Form)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, errors.New("data after the document")
-	}
-	return a, nil
-}
 
 // projection is what lists show.
 func (a *Account) projection(lastSignIn time.Time) Projection {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,7 +63,7 @@ func full() *Account {
 // opened documents.
 func TestCloneSharesNothing(t *testing.T) {
 	a := full()
-	before, err := a.encode()
+	before, err := a.encode(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func TestCloneSharesNothing(t *testing.T) {
 		t.Fatal("a clone differs")
 	}
 	scribble(reflect.ValueOf(c).Elem())
-	after, err := a.encode()
+	after, err := a.encode(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,9 +103,102 @@ func scribble(v reflect.Value) {
 	}
 }
 
+// A document's own encoder writes what package json would: each field by itself,
+// all of them, and texts that need escapes.
+func TestEncodesLikeJSON(t *testing.T) {
+	check := func(what string, a *Account) {
+		t.Helper()
+		var want bytes.Buffer
+		e := json.NewEncoder(&want)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(a); err != nil {
+			t.Fatal(err)
+		}
+		got, err := a.encode(nil)
+		if err != nil || string(got)+"\n" != want.String() {
+			t.Errorf("%s: %v\n%s\nand not\n%s", what, err, got, want.Bytes())
+		}
+	}
+	check("nothing", new(Account))
+	check("everything", full())
+	fields := 0
+	each(reflect.TypeFor[Account](), nil, func(path []int) {
+		fields++
+		a := new(Account)
+		v := reflect.ValueOf(a).Elem()
+		for _, i := range path {
+			switch v.Kind() {
+			case reflect.Struct:
+				v = v.Field(i)
+			case reflect.Array:
+				v = v.Index(i)
+			case reflect.Slice:
+				v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+				v = v.Index(i)
+			case reflect.Pointer:
+				v.Set(reflect.New(v.Type().Elem()))
+				v = v.Elem()
+			}
+		}
+		var n int64
+		fill(v, &n)
+		check(fmt.Sprint("the field ", path, " alone"), a)
+	})
+	if fields < 120 {
+		t.Errorf("only %d fields were tried", fields)
+	}
+	for _, s := range []string{"", `"`, "\\", "<&>", "\x00\n\t\x1f\x7f", "é", "二段", "\u2028\u2029", "\xff\xfe", "🔑"} {
+		a := full()
+		a.Name, a.Authenticators[0].Name, a.Browsers[1].Family, a.Pending[0].First.AMR, a.Chain.Hash = s, s, s, s, s
+		check(fmt.Sprintf("%q", s), a)
+	}
+	for _, at := range []time.Time{{}, time.Unix(0, 1).UTC(), time.Date(2026, 11, 22, 9, 0, 0, 0, time.FixedZone("", 32400))} {
+		a := full()
+		a.Last, a.Pending[1].At = at, at
+		check(at.String(), a)
+	}
+}
+
+// each calls do with the path to every field that holds a value.
+func each(t reflect.Type, path []int, do func(path []int)) {
+	switch {
+	case t == reflect.TypeFor[time.Time](), t == reflect.TypeFor[State]():
+		do(path)
+	case t.Kind() == reflect.Struct:
+		for i := range t.NumField() {
+			each(t.Field(i).Type, append(slices.Clip(path), i), do)
+		}
+	case t.Kind() == reflect.Array, t.Kind() == reflect.Slice, t.Kind() == reflect.Pointer:
+		each(t.Elem(), append(slices.Clip(path), 0), do)
+	default:
+		do(path)
+	}
+}
+
+// What is not JSON must not get into a document, which could never be read again;
+// what has been in it is not looked at twice.
+func TestBrokenState(t *testing.T) {
+	was := full()
+	a := was.clone()
+	if _, err := a.encode(was); err != nil {
+		t.Fatal(err)
+	}
+	for _, broken := range []string{"{", "x", `{"seed":1}}`, `"`} {
+		a.Authenticators[1].State = State(broken)
+		if _, err := a.encode(was); err == nil {
+			t.Errorf("a document with the state %s was encoded", broken)
+		}
+	}
+	a = was.clone()
+	a.Authenticators[0].State = a.Authenticators[1].State[:len(a.Authenticators[1].State)-1]
+	if _, err := a.encode(was); err == nil {
+		t.Error("a document with half a state of another was encoded")
+	}
+}
+
 func TestDocumentSurvivesStorage(t *testing.T) {
 	a := full()
-	b, err := a.encode()
+	b, err := a.encode(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +231,7 @@ func TestFormatOneStaysReadable(t *testing.T) {
 }
 
 func TestStrictDocuments(t *testing.T) {
-	good := string(must(full().encode()))
+	good := string(must(full().encode(nil)))
 	for name, bad := range map[string]string{
 		"an unknown field":            strings.Replace(good, `{"f":1`, `{"f":1,"later":true`, 1),
 		"an unknown field deep down":  strings.Replace(good, `"chain":{`, `"chain":{"later":1,`, 1),
@@ -159,7 +253,7 @@ func TestStrictDocuments(t *testing.T) {
 func TestDocumentOverItsCapIsRefused(t *testing.T) {
 	a := full()
 	a.Authenticators[0].State = State(`"` + strings.Repeat("x", maxDocument) + `"`)
-	if _, err := a.encode(); err == nil {
+	if _, err := a.encode(nil); err == nil {
 		t.Error("stored")
 	}
 }
@@ -214,7 +308,7 @@ func TestCapsFitTheDocument(t *testing.T) {
 			a.Throttle.Sends[c] = append(a.Throttle.Sends[c], 1_800_000_000)
 		}
 	}
-	b, err := a.encode()
+	b, err := a.encode(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,6 +36,7 @@ type loaded struct {
 // what is to be committed with it.
 type decision struct {
 	loaded
+	was    *Account // what was decided on, nil where it does not matter
 	s      *Service
 	now    time.Time
 	random io.Reader
@@ -164,11 +165,12 @@ func (s *Service) attempt(ctx context.Context, l loaded, cmd command, hashed []H
 	if now.Before(l.acct.Last) {
 		now = l.acct.Last
 	}
-	l.acct = l.acct.clone()
+	was := l.acct
+	l.acct = was.clone()
 	if q := l.acct.request(cmd.from.Request, now); q != nil {
 		return q.outcome(cmd.from.Request, l.acct), false, nil
 	}
-	d := &decision{loaded: l, s: s, now: now, random: random, hashed: hashed, from: cmd.from, base: l.acct.Version}
+	d := &decision{loaded: l, was: was, s: s, now: now, random: random, hashed: hashed, from: cmd.from, base: l.acct.Version}
 	out := decide(d)
 	if d.err != nil {
 		return Outcome{}, false, d.err
@@ -225,7 +227,7 @@ func (d *decision) assemble() (Change, error) {
 	if d.signedIn {
 		last = d.now
 	}
-	body, err := a.encode()
+	body, err := a.encode(d.was)
 	if err != nil {
 		return Change{}, err
 	}

@@ -34,7 +34,8 @@
 //   - link.go: invitation, reset and browser links
 //   - throttle.go, gate.go: the ladder of the second step and of the first
 //   - ticket.go, token.go: what people carry
-//   - secret.go, print.go: what must not print itself
+//   - secret.go: what must not print itself
+//   - document.go: an account as JSON, and back
 //   - event.go, notice.go, outcome.go: what is recorded, told and answered
 //   - store.go: what is asked of a database
 //   - overview.go: what the security settings show
