@@ -159,6 +159,33 @@ func TestEncodesLikeJSON(t *testing.T) {
 	}
 }
 
+// A line of the trail is written the same way.
+func TestEventEncodesLikeJSON(t *testing.T) {
+	events := []Event{{}, {Detail: "<\"二段\">\n"}}
+	each(reflect.TypeFor[Event](), nil, func(path []int) {
+		var e Event
+		n := int64(len(events))
+		fill(reflect.ValueOf(&e).Elem().Field(path[0]), &n)
+		events = append(events, e)
+	})
+	for _, e := range events {
+		var want bytes.Buffer
+		enc := json.NewEncoder(&want)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(e); err != nil {
+			t.Fatal(err)
+		}
+		got := text{}
+		got.event(&e)
+		if got.err != nil || string(got.b)+"\n" != want.String() {
+			t.Errorf("%v\n%s\nand not\n%s", got.err, got.b, want.Bytes())
+		}
+	}
+	if len(events) < 16 {
+		t.Errorf("only %d events were tried", len(events))
+	}
+}
+
 // each calls do with the path to every field that holds a value.
 func each(t reflect.Type, path []int, do func(path []int)) {
 	switch {

@@ -86,14 +86,21 @@ func (s *Service) verifyAccount(ctx context.Context, id AccountID, au *Audit, he
 	if f := l.Frozen; f != nil {
 		fault(&Fault{Account: id, Part: f.Part, Cause: "the account is frozen since " + f.At.UTC().Format(time.RFC3339), Shown: f.Shown, Found: f.Found})
 	}
-	a, err := s.openAccount(l.Record)
+	r, err := s.archive.Record(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	a, err := s.openAccount(r)
 	if err != nil {
 		var f *Fault
 		errors.As(err, &f)
 		fault(f)
 		return nil
 	}
-	if shown, is := l.Record.Projection, a.projection(time.Time{}); shown.Name != is.Name || shown.Protected != is.Protected ||
+	if shown, is := r.Projection, a.projection(time.Time{}); shown.Name != is.Name || shown.Protected != is.Protected ||
 		!slices.Equal(shown.Methods, is.Methods) || !shown.Created.Equal(is.Created) {
 		fault(&Fault{Account: id, Part: "document", Cause: "what lists show of it is not what it says"})
 	}

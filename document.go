@@ -167,10 +167,7 @@ func (t *text) pending(p *Pending) {
 
 func (t *text) proof(p *proof) {
 	t.begin('{')
-	if p.First {
-		t.name("f")
-		t.b = append(t.b, "true"...)
-	}
+	t.trueIf("f", p.First)
 	t.str("c", string(p.Channel))
 	t.str("a", p.AMR)
 	t.int("l", int64(p.Level))
@@ -194,6 +191,26 @@ func (t *text) browser(k *KnownBrowser) {
 	t.strIf("b", k.Family)
 	t.time("t", k.Since)
 	t.time("s", k.Seen)
+	t.end('}')
+}
+
+func (t *text) event(e *Event) {
+	t.begin('{')
+	t.int("n", e.Seq)
+	t.time("t", e.At)
+	t.str("k", string(e.Kind))
+	t.str("c", e.Commit)
+	t.int("v", e.Version)
+	t.str("p", e.Prev)
+	t.strIf("m", string(e.Method))
+	t.strIf("i", e.Authenticator)
+	t.strIf("s", string(e.Subject))
+	t.strIf("d", e.Detail)
+	t.intIf("x", int64(e.Count))
+	t.strIf("o", e.Item)
+	t.trueIf("w", e.Known)
+	t.strIf("a", e.Address)
+	t.strIf("b", e.Browser)
 	t.end('}')
 }
 
@@ -269,6 +286,13 @@ func (t *text) str(name, s string) {
 func (t *text) strIf(name, s string) {
 	if s != "" {
 		t.str(name, s)
+	}
+}
+
+func (t *text) trueIf(name string, is bool) {
+	if is {
+		t.name(name)
+		t.b = append(t.b, "true"...)
 	}
 }
 

@@ -112,12 +112,13 @@ func (c *Chain) append(owner AccountID, commit string, version int64, events []E
 	rows := make([]EventRow, len(events))
 	for i, e := range events {
 		e.Seq, e.Prev, e.Commit, e.Version = c.Seq+1, c.Hash, commit, version
-		body, err := json.Marshal(e)
-		if err != nil {
-			return nil, fmt.Errorf("encode event %s of %s: %w", e.Kind, owner, err)
+		t := text{b: make([]byte, 0, 320)}
+		t.event(&e)
+		if t.err != nil {
+			return nil, fmt.Errorf("encode event %s of %s: %w", e.Kind, owner, t.err)
 		}
-		rows[i] = EventRow{Owner: owner, Seq: e.Seq, Commit: commit, Body: body}
-		c.Seq, c.Hash = e.Seq, eventHash(body)
+		rows[i] = EventRow{Owner: owner, Seq: e.Seq, Commit: commit, Body: t.b}
+		c.Seq, c.Hash = e.Seq, eventHash(t.b)
 	}
 	return rows, nil
 }

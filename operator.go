@@ -42,7 +42,8 @@ func (s *Service) Show(ctx context.Context, login string) (AccountView, error) {
 	}
 	a, err := s.openAccount(l.Record)
 	if err != nil {
-		return AccountView{ID: id, Name: l.Record.Projection.Name, Frozen: l.Frozen}, err
+		r, missing := s.archive.Record(ctx, id)
+		return AccountView{ID: id, Name: r.Projection.Name, Frozen: l.Frozen}, errors.Join(err, missing)
 	}
 	queued, err := s.archive.Outbox(ctx, id)
 	if err != nil {

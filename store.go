@@ -174,8 +174,8 @@ type Loaded struct {
 // Seen.
 type Store interface {
 	// Load returns the newest committed document, how far its trail goes and,
-	// if session is not empty, that session of it. ErrNotFound if there is no
-	// document.
+	// if session is not empty, that session of it. Of the projections it returns
+	// LastSignIn alone. ErrNotFound if there is no document.
 	Load(ctx context.Context, kind Kind, id AccountID, session SessionID) (Loaded, error)
 
 	// Lookup returns the account a key leads to, or ErrNotFound.
@@ -220,6 +220,10 @@ type Archive interface {
 	// Accounts lists the documents of accounts by id after the given one, at
 	// most limit.
 	Accounts(ctx context.Context, after AccountID, limit int) ([]Record, error)
+
+	// Record returns an account's document with all that lists show of it, or
+	// ErrNotFound.
+	Record(ctx context.Context, id AccountID) (Record, error)
 
 	// Events lists an owner's events from a sequence on, at most limit.
 	Events(ctx context.Context, owner AccountID, from int64, limit int) ([]EventRow, error)

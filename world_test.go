@@ -261,6 +261,11 @@ func (r *room) Accounts(context.Context, nidan.AccountID, int) ([]nidan.Record, 
 	return r.db.docs, nil
 }
 
+func (r *room) Record(_ context.Context, id nidan.AccountID) (nidan.Record, error) {
+	l, err := r.Load(context.Background(), nidan.KindAccount, id, "")
+	return l.Record, err
+}
+
 func (r *room) Events(_ context.Context, owner nidan.AccountID, from int64, _ int) ([]nidan.EventRow, error) {
 	var rows []nidan.EventRow
 	for _, e := range r.db.events {

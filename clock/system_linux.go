@@ -14,21 +14,20 @@ func System() nidan.Clock { return system{} }
 
 type system struct{}
 
-// together is how close the readings around the wall time have to be. A
+// together is how close the wall times around the elapsed time have to be. A
 // process that is stopped or moved between two readings would otherwise look
-// like one whose clock was set.
+// like one whose clock was set. It is the cheap one that is read twice.
 const together = time.Millisecond
 
 // Now implements [nidan.Clock].
 func (system) Now() nidan.Instant {
 	var in nidan.Instant
 	for range 8 {
-		before := boottime()
 		// Without the monotonic reading that time.Now adds: a difference of
 		// two walls would be one of that, and never show that a clock was set.
 		in.Wall = time.Now().Round(0)
 		in.Elapsed = boottime()
-		if in.Elapsed-before < together {
+		if d := time.Now().Round(0).Sub(in.Wall); 0 <= d && d < together {
 			break
 		}
 	}

@@ -35,6 +35,20 @@ func collect[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) (all []T, e
 	return all, rows.Err()
 }
 
+// Record implements [nidan.Archive].
+func (s *SQLite) Record(ctx context.Context, id nidan.AccountID) (nidan.Record, error) {
+	var doc recordScan
+	err := s.read.QueryRowContext(ctx, sqlRecord, id, nidan.KindAccount).Scan(append(doc.dest(), &doc.rec.ID)...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nidan.Record{}, nidan.ErrNotFound
+	}
+	if err != nil {
+		return nidan.Record{}, fmt.Errorf("store: the record of %s: %w", id, err)
+	}
+	doc.rec.Kind = nidan.KindAccount
+	return doc.record(), nil
+}
+
 // Accounts implements [nidan.Archive]: the documents of accounts, not those of
 // other kinds.
 func (s *SQLite) Accounts(ctx context.Context, after nidan.AccountID, limit int) ([]nidan.Record, error) {

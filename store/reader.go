@@ -230,9 +230,13 @@ func scan(row []driver.Value, dest []any) error {
 		case sql.Scanner:
 			err = d.Scan(row[i])
 		case *[]byte:
-			var v sql.Null[[]byte]
-			err = v.Scan(row[i])
-			*d = v.V
+			b, ok := row[i].([]byte) // the driver has copied it
+			if !ok {
+				var v sql.Null[[]byte]
+				err = v.Scan(row[i])
+				b = v.V
+			}
+			*d = b
 		case *string:
 			var v sql.NullString
 			err = v.Scan(row[i])

@@ -4,15 +4,18 @@ package store
 // placeholders, ON CONFLICT, no function that only one of them has.
 
 const (
+	// The statement of every request: each column costs it a hundredth.
 	sqlLoad = `
-SELECT d.format, d.version, d.sealed, d.name, d.protected, d.methods, d.last_sign_in, d.created,
-       f.part, f.shown, f.found, f.at,
+SELECT d.format, d.version, d.sealed, d.last_sign_in,
+       f.part,
        s.sealed, s.seen,
        COALESCE((SELECT e.seq FROM nidan_events e WHERE e.owner = d.id ORDER BY e.seq DESC LIMIT 1), 0) AS trail
   FROM nidan_documents d
   LEFT JOIN nidan_freezes  f ON f.account = d.id
   LEFT JOIN nidan_sessions s ON s.account = d.id AND s.id = $3
  WHERE d.id = $1 AND d.kind = $2`
+
+	sqlFreeze = `SELECT part, shown, found, at FROM nidan_freezes WHERE account = $1`
 
 	sqlLookup = `SELECT account FROM nidan_lookups WHERE kind = $1 AND key = $2`
 )
@@ -109,6 +112,11 @@ SELECT format, version, sealed, name, protected, methods, last_sign_in, created,
   FROM nidan_documents
  WHERE id > $1 AND kind = $2
  ORDER BY id LIMIT $3`
+
+	sqlRecord = `
+SELECT format, version, sealed, name, protected, methods, last_sign_in, created, id
+  FROM nidan_documents
+ WHERE id = $1 AND kind = $2`
 
 	sqlEvents      = `SELECT seq, commit_id, body FROM nidan_events WHERE owner = $1 AND seq >= $2 ORDER BY seq LIMIT $3`
 	sqlEventOwners = `SELECT DISTINCT owner FROM nidan_events WHERE owner > $1 ORDER BY owner LIMIT $2`

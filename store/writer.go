@@ -251,11 +251,17 @@ func (w *writer) rollback(because error) {
 	}
 }
 
+// lookEvery is after how many transactions the size of the log is looked at.
+const lookEvery = 16
+
 // shortenLog restarts the log when it has grown although SQLite moves it into
 // the database every thousand pages: with readers always at work it never
 // finds a moment to begin again by itself. If that does not succeed now it is
 // tried again after as much growth.
 func (w *writer) shortenLog() {
+	if w.transactions.Load()%lookEvery != 0 {
+		return
+	}
 	fi, err := os.Stat(w.path + "-wal")
 	if err != nil || fi.Size() <= w.logLimit {
 		return

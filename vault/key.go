@@ -2,9 +2,11 @@ package vault
 
 import (
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"hash"
 	"log/slog"
 )
 
@@ -14,17 +16,24 @@ const keySize = 32
 // A key is what sub-keys are derived from.
 type key struct {
 	id keyID
-	// HKDF's pseudorandom key. The keyring's own bytes are not kept. Behind a
-	// pointer for the reason given at Vault.
-	prk *[keySize]byte
+	// HMAC under HKDF's pseudorandom key, which every derivation begins with a
+	// copy of. The keyring's own bytes are not kept. Behind a pointer for the
+	// reason given at Vault.
+	prk *pseudorandom
 }
+
+type pseudorandom struct{ mac hash.Cloner }
 
 func newKey(id keyID, random []byte) key {
 	prk, err := hkdf.Extract(sha256.New, random, nil)
 	if err != nil {
 		panic("vault: unreachable: " + err.Error())
 	}
-	return key{id, (*[keySize]byte)(prk)}
+	mac, ok := hmac.New(sha256.New, prk).(hash.Cloner)
+	if !ok {
+		panic("vault: unreachable: package hmac makes copies of its own")
+	}
+	return key{id, &pseudorandom{mac}}
 }
 
 // The uses of a sub-key. Each stands in the derivation, with the number of the
@@ -41,11 +50,13 @@ func (k key) derive(use string, parts ...string) []byte {
 	for _, p := range parts {
 		info = appendPart(info, p)
 	}
-	sub, err := hkdf.Expand(sha256.New, k.prk[:], string(info), keySize)
+	// HKDF-Expand to the length of one hash (RFC 5869 §2.3): its first block.
+	mac, err := k.prk.mac.Clone()
 	if err != nil {
 		panic("vault: unreachable: " + err.Error())
 	}
-	return sub
+	mac.Write(append(info, 1))
+	return mac.Sum(make([]byte, 0, keySize))
 }
 
 func appendPart(b []byte, part string) []byte {

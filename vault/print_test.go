@@ -1,6 +1,8 @@
 package vault
 
 import (
+	"crypto/hkdf"
+	"crypto/sha256"
 	"fmt"
 	"strings"
 	"testing"
@@ -14,10 +16,14 @@ func TestInnerTypesPrintNoKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, holder := range []any{k, &k, k.Keys[0], k.Keys[0].Key, v.r.keys, v.r.keys[0], &v.r.keys[0], struct{ k key }{v.r.keys[0]}} {
+	derived, err := hkdf.Extract(sha256.New, k.Keys[0].Key.b[:], nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, holder := range []any{v.r.keys[0].prk, *v.r.keys[0].prk, k, &k, k.Keys[0], k.Keys[0].Key, v.r.keys, v.r.keys[0], &v.r.keys[0], struct{ k key }{v.r.keys[0]}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%x", "%d"} {
 			printed := fmt.Sprintf(verb, holder)
-			for name, secret := range map[string]*[keySize]byte{"key": k.Keys[0].Key.b, "derived key": v.r.keys[0].prk} {
+			for name, secret := range map[string]*[keySize]byte{"key": k.Keys[0].Key.b, "derived key": (*[keySize]byte)(derived)} {
 				for _, form := range []string{"%x", "%v", "%#v"} {
 					bytes := strings.Trim(fmt.Sprintf(form, secret[:8]), "[]{}byte")
 					if strings.Contains(printed, bytes) {

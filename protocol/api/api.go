@@ -85,6 +85,10 @@ func New(c Config) (*API, error) {
 	h := humago.New(a.mux, cfg)
 	h.UseMiddleware(a.admit(h))
 	a.register(h)
+	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		r.Pattern = "" // as if there were no such handler
+		write(w, because(NotHere))
+	})
 	for _, op := range a.operations {
 		if len(op.Scopes) == 0 {
 			return nil, fmt.Errorf("api: %s does not say which scope it takes", op.ID)
@@ -148,10 +152,6 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// A ServeMux answers a path that is written in another way with a redirect
 	// built from the request (law 15).
 	if path.Clean(r.URL.Path) != r.URL.Path || r.URL.RawQuery != "" {
-		write(w, because(NotHere))
-		return
-	}
-	if _, pattern := a.mux.Handler(r); pattern == "" {
 		write(w, because(NotHere))
 		return
 	}

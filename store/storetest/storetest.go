@@ -140,6 +140,15 @@ func (b *bench) load(id nidan.AccountID, session nidan.SessionID) nidan.Loaded {
 	if err != nil {
 		b.Fatalf("Load(%s): %v", id, err)
 	}
+	r, err := b.Record(b.Context(), id)
+	if err != nil {
+		b.Fatalf("Record(%s): %v", id, err)
+	}
+	if !l.Record.Projection.LastSignIn.Equal(r.Projection.LastSignIn) {
+		b.Errorf("Load says that the last sign-in was at %s, Record at %s", l.Record.Projection.LastSignIn, r.Projection.LastSignIn)
+	}
+	l.Record.Projection = r.Projection
+	sameRecord(b, l.Record, r)
 	return l
 }
 
