@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -159,6 +160,9 @@ func (w *writer) collect() (batch []*request, open bool) {
 	case <-w.seen.due:
 		return nil, true
 	}
+	// Whoever is about to send goes first: where the processors are busy, as many
+	// again share what a commit costs, and where they are idle nothing is lost.
+	runtime.Gosched()
 	for len(batch) < maxBatch {
 		select {
 		case r, ok := <-w.queue:
