@@ -64,7 +64,7 @@ func (w *writer) transact(batch []*request) error {
 	for i, r := range batch {
 		r.answer <- refusals[i]
 	}
-	w.shortenLog()
+	w.tendLog(len(batch))
 	return nil
 }
 

@@ -231,7 +231,7 @@ func openDB(path string, u use, n int) (*sql.DB, error) {
 		pragmas = append(pragmas, "query_only(1)")
 	case writing:
 		q.Set("_txlock", "immediate")
-		pragmas = append(pragmas, "journal_mode(wal)", "synchronous(full)",
+		pragmas = append(pragmas, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(0)",
 			fmt.Sprintf("journal_size_limit(%d)", logLimit))
 	}
 	q["_pragma"] = pragmas

@@ -60,9 +60,12 @@ type writer struct {
 
 	transactions, requests, split, failures, refused atomic.Int64
 
+	checkpoints *checkpointer
+
 	// Owned by the goroutine.
 	conn     *conn // nil when it has to be opened anew
 	logLimit int64 // size of the log beyond which it is restarted
+	unmoved  int   // requests since the log was last to be moved
 
 	// afterCommit is set by tests: it says what COMMIT is taken to have said.
 	afterCommit atomic.Pointer[func(error) error]
@@ -76,6 +79,7 @@ func startWriter(path string, queue int) (*writer, error) {
 	if err := w.open(); err != nil {
 		return nil, err
 	}
+	w.checkpoints = startCheckpointer(path)
 	go w.run()
 	return w, nil
 }
@@ -138,6 +142,7 @@ func (w *writer) run() {
 	for w.seen.len() > 0 && w.failed == nil {
 		w.failed = w.transact(nil)
 	}
+	w.checkpoints.close()
 	if w.conn != nil {
 		w.failed = errors.Join(w.failed, w.conn.close())
 	}
@@ -251,6 +256,8 @@ func (w *writer) rollback(because error) {
 		return
 	}
 	if isFull(because) {
+		w.checkpoints.work.Lock()
+		defer w.checkpoints.work.Unlock()
 		w.conn.restartLog()
 	}
 }
@@ -258,18 +265,22 @@ func (w *writer) rollback(because error) {
 // lookEvery is after how many transactions the size of the log is looked at.
 const lookEvery = 16
 
-// shortenLog restarts the log when it has grown although SQLite moves it into
-// the database every thousand pages: with readers always at work it never
-// finds a moment to begin again by itself. If that does not succeed now it is
-// tried again after as much growth.
-func (w *writer) shortenLog() {
+// tendLog has the log moved into the database, and restarts it when it has grown
+// although that is done: with commits and readers always at work it never finds a
+// moment to begin again by itself. If that does not succeed it is tried again.
+func (w *writer) tendLog(requests int) {
+	if w.unmoved += requests; w.unmoved >= checkpointEvery {
+		w.unmoved = 0
+		w.checkpoints.ask()
+	}
 	if w.transactions.Load()%lookEvery != 0 {
 		return
 	}
 	fi, err := os.Stat(w.path + "-wal")
-	if err != nil || fi.Size() <= w.logLimit {
+	if err != nil || fi.Size() <= w.logLimit || !w.checkpoints.work.TryLock() {
 		return
 	}
+	defer w.checkpoints.work.Unlock()
 	if w.conn.restartLog() {
 		w.logLimit = logLimit
 	} else {
