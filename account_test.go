@@ -216,6 +216,10 @@ func TestBrokenState(t *testing.T) {
 			t.Errorf("a document with the state %s was encoded", broken)
 		}
 	}
+	a.Authenticators[1].State = State(" {\"seed\" :\n[ 1, \"a b\" ]} ")
+	if b, err := a.encode(was); err != nil || !bytes.Contains(b, []byte(`"s":{"seed":[1,"a b"]},`)) {
+		t.Errorf("a state with spaces is written as %s, %v", b, err)
+	}
 	a = was.clone()
 	a.Authenticators[0].State = a.Authenticators[1].State[:len(a.Authenticators[1].State)-1]
 	if _, err := a.encode(was); err == nil {

@@ -116,8 +116,11 @@ func (s *Service) turn(ctx context.Context, cmd command, hashed []Hashed, random
 	if l, ok := s.opened.recall(cmd.account); ok && cmd.recalls(l.acct, hashed) {
 		random.rewind()
 		out, tried, err := s.attempt(ctx, l, cmd, hashed, random, decide)
-		if tried && !errors.Is(err, ErrConflict) {
+		switch {
+		case tried && !errors.Is(err, ErrConflict):
 			return nil, out, err
+		case tried:
+			s.races.Add(1)
 		}
 	}
 	for race := range maxRaces {

@@ -136,10 +136,15 @@ func (t *text) state(x *Authenticator, was *Account) {
 		old := was.authenticator(x.ID)
 		known = old != nil && len(old.State) == len(x.State) && &old.State[0] == &x.State[0]
 	}
-	if !known && !json.Valid(x.State) {
+	if known {
+		t.b = append(t.b, x.State...)
+		return
+	}
+	w := bytes.NewBuffer(t.b)
+	if err := json.Compact(w, x.State); err != nil {
 		t.err = fmt.Errorf("the state of method %s is not JSON", x.Method)
 	}
-	t.b = append(t.b, x.State...)
+	t.b = w.Bytes()
 }
 
 func (t *text) throttle(h *Throttle) {

@@ -36,7 +36,7 @@ func (s *SQLite) Committed(ctx context.Context, owner nidan.AccountID, commit st
 	return found && err == nil, err
 }
 
-// apply writes a change inside a savepoint. The guard comes first: whoever has
+// apply writes a change. The guard comes first, and writes nothing if it refuses: whoever has
 // lost the race is to be told so, and not that its events exist already, which
 // would pass for damage.
 func (db *conn) apply(c nidan.Change) (refusal, failure error) {

@@ -11,11 +11,12 @@
 //
 // One goroutine, the writer, holds the only connection that writes. Requests
 // wait in a bounded queue; whatever waits there when the writer comes back
-// shares one transaction, and so one fsync (group commit). Each request runs
-// inside a savepoint, so that one that is refused leaves nothing and does not
-// disturb the others. Any failure that is not a refusal ends the whole
-// transaction and its requests are run again one by one. Nobody is answered
-// before the transaction's COMMIT has returned.
+// shares one transaction, and so one fsync (group commit). A request that is
+// refused leaves nothing and does not disturb the others: either its first
+// statement is a guard that refuses before anything is written, or it runs inside
+// a savepoint. Anything else ends the whole transaction, and its requests are run
+// again one by one. Nobody is answered before the transaction's COMMIT has
+// returned. What the log holds is moved into the database beside the writer.
 //
 // # The map
 //
@@ -24,6 +25,7 @@
 //   - change.go: what every engine does alike
 //   - sqlite.go, migrate.go: opening, creating, closing
 //   - writer.go, batch.go, conn.go: the queue, the shared transaction, the connection
+//   - checkpoint.go: the log, and how it gets into the database
 //   - commit.go, gate.go, seen.go, freeze.go, canary.go: what is written
 //   - post.go: the messages, from the queue to their end
 //   - reader.go: loads that share a transaction

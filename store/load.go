@@ -9,59 +9,45 @@ import (
 	"github.com/nidan-auth/nidan"
 )
 
-// Load implements [nidan.Store]. It is one statement, and so one snapshot; only
-// what is known of a freeze, which never changes, is read after it.
-func (s *SQLite) Load(ctx context.Context, kind nidan.Kind, id nidan.AccountID, session nidan.SessionID) (nidan.Loaded, error) {
-	for {
-		l, frozen, err := s.loadOnce(ctx, kind, id, session)
-		if err == nil && frozen {
-			if l.Frozen, err = s.freeze(ctx, id); errors.Is(err, sql.ErrNoRows) {
-				continue // it goes on meanwhile
-			}
-		}
-		switch {
-		case errors.Is(err, nidan.ErrNotFound):
-			return nidan.Loaded{}, err
-		case err != nil:
-			return nidan.Loaded{}, fmt.Errorf("store: load %s: %w", id, err)
-		}
-		return l, nil
-	}
-}
-
-func (s *SQLite) loadOnce(ctx context.Context, kind nidan.Kind, id nidan.AccountID, session nidan.SessionID) (l nidan.Loaded, frozen bool, err error) {
+// Load implements [nidan.Store]. It is one statement, and so one snapshot, and as
+// much work for a frozen account as for any other.
+func (s *SQLite) Load(ctx context.Context, kind nidan.Kind, id nidan.AccountID, session nidan.SessionID) (l nidan.Loaded, err error) {
 	var (
 		format, last, trail number
-		part                sql.NullString
+		frozen              sql.NullString
 		sealed              []byte
 		seen                sql.Null[number]
 	)
 	row, err := s.load.row(ctx, string(id), string(kind), string(session))
 	if err == nil && row == nil {
-		err = nidan.ErrNotFound
+		return nidan.Loaded{}, nidan.ErrNotFound
 	}
 	if err == nil {
-		err = scan(row, []any{&format, (*number)(&l.Record.Version), &l.Record.Sealed, &last, &part, &sealed, &seen, &trail})
+		err = scan(row, []any{&format, (*number)(&l.Record.Version), &l.Record.Sealed, &last, &frozen, &sealed, &seen, &trail})
 	}
 	if err != nil {
-		return nidan.Loaded{}, false, err
+		return nidan.Loaded{}, fmt.Errorf("store: load %s: %w", id, err)
 	}
 	l.Record.Kind, l.Record.ID, l.Record.Format = kind, id, int(format)
 	l.Record.Projection.LastSignIn, l.Trail = instant(last), int64(trail)
+	if frozen.Valid {
+		l.Frozen = freezeOf(id, frozen.String)
+	}
 	if seen.Valid {
 		l.Session = &nidan.SessionRow{Account: id, ID: session, Sealed: sealed, Seen: instant(seen.V)}
 	}
-	return l, part.Valid, nil
+	return l, nil
 }
 
-// freeze is the finding for which an account is frozen, [sql.ErrNoRows] if it is
-// not.
-func (s *SQLite) freeze(ctx context.Context, id nidan.AccountID) (*nidan.Freeze, error) {
+// freezeOf reads a freeze in the form in which it is loaded. What somebody put
+// there that is none freezes all the same.
+func freezeOf(id nidan.AccountID, text string) *nidan.Freeze {
 	f := &nidan.Freeze{Account: id}
-	var shown, found, at number
-	err := s.read.QueryRowContext(ctx, sqlFreeze, id).Scan(&f.Part, &shown, &found, &at)
-	f.Shown, f.Found, f.At = int64(shown), int64(found), instant(at)
-	return f, err
+	var at int64
+	if _, err := fmt.Sscan(text, &f.Part, &f.Shown, &f.Found, &at); err == nil {
+		f.At = instant(number(at))
+	}
+	return f
 }
 
 // Lookup implements [nidan.Store].

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"sync"
 )
 
@@ -117,6 +118,7 @@ type reader struct {
 
 // serve runs the loads that are waiting.
 func (r *reader) serve(rs *readers) {
+	runtime.Gosched() // whoever is about to ask goes first, and shares the transaction
 	var batch []*wanted
 	for more := true; more && len(batch) < maxTogether; {
 		select {

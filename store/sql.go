@@ -7,15 +7,13 @@ const (
 	// The statement of every request: each column costs it a hundredth.
 	sqlLoad = `
 SELECT d.format, d.version, d.sealed, d.last_sign_in,
-       f.part,
+       f.part || ' ' || CAST(f.shown AS TEXT) || ' ' || CAST(f.found AS TEXT) || ' ' || CAST(f.at AS TEXT),
        s.sealed, s.seen,
        COALESCE((SELECT e.seq FROM nidan_events e WHERE e.owner = d.id ORDER BY e.seq DESC LIMIT 1), 0) AS trail
   FROM nidan_documents d
   LEFT JOIN nidan_freezes  f ON f.account = d.id
   LEFT JOIN nidan_sessions s ON s.account = d.id AND s.id = $3
  WHERE d.id = $1 AND d.kind = $2`
-
-	sqlFreeze = `SELECT part, shown, found, at FROM nidan_freezes WHERE account = $1`
 
 	sqlLookup = `SELECT account FROM nidan_lookups WHERE kind = $1 AND key = $2`
 )

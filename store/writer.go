@@ -19,9 +19,9 @@ const maxBatch = 128
 
 // A request is what one caller wants written.
 type request struct {
-	// apply does the work inside a savepoint. A refusal is the caller's
-	// answer and undoes what this request wrote; a failure ends the
-	// transaction. It may run more than once, also after its caller has left.
+	// apply does the work, inside a savepoint unless it is guarded. A refusal
+	// is the caller's answer and undoes what this request wrote; a failure ends
+	// the transaction. It may run more than once, also after its caller has left.
 	apply func(*conn) (refusal, failure error)
 
 	// guarded says that apply writes nothing where it refuses by

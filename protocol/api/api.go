@@ -32,6 +32,8 @@ const (
 	DescriptionPath = "/api/openapi.json"
 
 	maxBody = 64 << 10
+
+	nowhere = "/" // the pattern of what no operation has
 )
 
 // Config is what an API is made of. Log may be left out.
@@ -85,7 +87,7 @@ func New(c Config) (*API, error) {
 	h := humago.New(a.mux, cfg)
 	h.UseMiddleware(a.admit(h))
 	a.register(h)
-	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+	a.mux.HandleFunc(nowhere, func(w http.ResponseWriter, r *http.Request) {
 		r.Pattern = "" // as if there were no such handler
 		write(w, because(NotHere))
 	})
@@ -160,6 +162,9 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reason := RequestInvalid
 		if errors.As(err, new(*http.MaxBytesError)) {
 			reason = TooLarge
+		}
+		if _, pattern := a.mux.Handler(r); pattern == nowhere {
+			reason = NotHere
 		}
 		write(w, because(reason))
 		return
