@@ -216,7 +216,7 @@ func (r *room) loses(m move, before, after *world, reason nidan.Reason) *violati
 	p := &play{room: r, w: w}
 	r.races = 1
 	got := m.do(p)
-	if r.races > 0 {
+	if r.races > 0 && !changed(before, after) {
 		return nil // it commits nothing
 	}
 	r.leave(w)
@@ -229,6 +229,15 @@ func (r *room) loses(m move, before, after *world, reason nidan.Reason) *violati
 		return &violation{lawRace, "it was answered " + string(got) + " after a lost race, and comes to another state"}
 	}
 	return nil
+}
+
+// changed reports whether a document that was there became another.
+func changed(before, after *world) bool {
+	return slices.ContainsFunc(before.db.docs, func(d nidan.Record) bool {
+		return !slices.ContainsFunc(after.db.docs, func(e nidan.Record) bool {
+			return d.Kind == e.Kind && d.ID == e.ID && d.Version == e.Version
+		})
+	})
 }
 
 // lives checks the liveness law of a state: for the one with the password once
