@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"os"
 	"sync"
 	"testing"
@@ -14,7 +15,7 @@ import (
 func TestLogIsMovedMeanwhile(t *testing.T) {
 	s, path := newStore(t)
 	before := size(t, path)
-	const writers, commits = 32, 150
+	const writers, commits = 32, 250
 	var all, reading sync.WaitGroup
 	over := make(chan struct{})
 	reading.Go(func() {
@@ -35,7 +36,7 @@ func TestLogIsMovedMeanwhile(t *testing.T) {
 		all.Go(func() {
 			for v := range int64(commits) {
 				c := signIn(account(i), v)
-				c.Record.Sealed = make([]byte, 20<<10) // several pages: over 100 MB in all
+				c.Record.Sealed = bytes.Repeat([]byte{byte(v)}, 20<<10) // several pages: 200 MB in all
 				if err := s.Commit(t.Context(), c); err != nil {
 					t.Error(err)
 					return
@@ -48,14 +49,14 @@ func TestLogIsMovedMeanwhile(t *testing.T) {
 	close(over)
 	reading.Wait()
 	for i := range most {
-		if most[i] > 64<<20 {
+		if most[i] > 120<<20 {
 			t.Errorf("the log had %d MB, and is cut back from 32 on", most[i]>>20)
 			break
 		}
 	}
 	for end := time.Now().Add(10 * time.Second); size(t, path) == before; {
 		if time.Now().After(end) {
-			t.Fatal("nothing of 4800 commits is in the database file")
+			t.Fatal("nothing of 8000 commits is in the database file")
 		}
 	}
 }

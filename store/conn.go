@@ -131,10 +131,6 @@ func query[T any](db *conn, scan func(*sql.Rows) (T, error), text string, args .
 	return collect(rows, scan)
 }
 
-// errWrote is the failure of a request that was refused after it had written,
-// and has no savepoint to go back to.
-var errWrote = errors.New("store: refused after it had written")
-
 // within runs a request. A refusal undoes what it wrote and nothing else; after a
 // failure the transaction has to be rolled back. What is guarded does without a
 // savepoint, which costs as much as a short statement, when it is not alone: it
@@ -143,7 +139,7 @@ func (db *conn) within(r *request, alone bool) (refusal, failure error) {
 	if r.guarded && !alone {
 		refusal, failure = r.apply(db)
 		if failure == nil && refusal != nil && !errors.Is(refusal, nidan.ErrConflict) {
-			failure = fmt.Errorf("%w: %w", errWrote, refusal)
+			failure = fmt.Errorf("refused after it had written: %w", refusal)
 		}
 		return refusal, failure
 	}
