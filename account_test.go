@@ -216,6 +216,12 @@ func TestBrokenState(t *testing.T) {
 			t.Errorf("a document with the state %s was encoded", broken)
 		}
 	}
+	a.Last = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
+	a.Authenticators[1].State = was.Authenticators[1].State
+	if _, err := a.encode(was); err == nil {
+		t.Error("a time that has no text was encoded")
+	}
+	a = was.clone()
 	a.Authenticators[1].State = State(" {\"seed\" :\n[ 1, \"a b\" ]} ")
 	if b, err := a.encode(was); err != nil || !bytes.Contains(b, []byte(`"s":{"seed":[1,"a b"]},`)) {
 		t.Errorf("a state with spaces is written as %s, %v", b, err)

@@ -53,7 +53,7 @@ type text struct {
 }
 
 func (t *text) account(a, was *Account) {
-	t.begin('{')
+	t.put('{')
 	t.int("f", int64(a.Form))
 	t.str("id", string(a.ID))
 	t.int("v", a.Version)
@@ -89,26 +89,26 @@ func (t *text) account(a, was *Account) {
 	rare(t, "req", a.Requests, len(a.Requests) == 0)
 	rare(t, "results", a.Results, len(a.Results) == 0)
 	t.name("chain")
-	t.begin('{')
+	t.put('{')
 	t.int("n", a.Chain.Seq)
 	t.str("h", a.Chain.Hash)
-	t.end('}')
-	t.end('}')
+	t.put('}')
+	t.put('}')
 }
 
 func (t *text) password(p *Password) {
 	t.name("pw")
-	t.begin('{')
+	t.put('{')
 	t.str("h", p.Hash)
 	t.time("t", p.Changed)
 	t.timeIf("stop", p.Stopped)
 	t.timeIf("r", p.ByReset)
 	t.timeIf("m", p.ByMail)
-	t.end('}')
+	t.put('}')
 }
 
 func (t *text) authenticator(x *Authenticator, was *Account) {
-	t.begin('{')
+	t.put('{')
 	t.str("id", x.ID)
 	t.str("m", string(x.Method))
 	t.strIf("n", x.Name)
@@ -120,8 +120,8 @@ func (t *text) authenticator(x *Authenticator, was *Account) {
 	t.name("w")
 	t.b = strconv.AppendInt(append(t.b, '['), int64(x.Wrong[0]), 10)
 	t.b = strconv.AppendInt(append(t.b, ','), int64(x.Wrong[1]), 10)
-	t.end(']')
-	t.end('}')
+	t.put(']')
+	t.put('}')
 }
 
 // state writes a method's State. One that is not JSON would make the whole
@@ -153,7 +153,7 @@ func (t *text) throttle(h *Throttle) {
 }
 
 func (t *text) pending(p *Pending) {
-	t.begin('{')
+	t.put('{')
 	t.str("i", p.ID)
 	t.str("s", p.Sum)
 	t.int("c", int64(p.Class))
@@ -167,40 +167,40 @@ func (t *text) pending(p *Pending) {
 	t.strIf("n", p.Notice)
 	t.strIf("p", p.Party)
 	rare(t, "h", p.Handover, p.Handover == nil)
-	t.end('}')
+	t.put('}')
 }
 
 func (t *text) proof(p *proof) {
-	t.begin('{')
+	t.put('{')
 	t.trueIf("f", p.First)
 	t.str("c", string(p.Channel))
 	t.str("a", p.AMR)
 	t.int("l", int64(p.Level))
 	t.strIf("i", p.Authenticator)
 	t.time("t", p.At)
-	t.end('}')
+	t.put('}')
 }
 
 func (t *text) session(r *SessionRef) {
-	t.begin('{')
+	t.put('{')
 	t.str("i", string(r.ID))
 	t.int("v", r.Made)
 	t.time("t", r.At)
 	t.time("e", r.Ends)
-	t.end('}')
+	t.put('}')
 }
 
 func (t *text) browser(k *KnownBrowser) {
-	t.begin('{')
+	t.put('{')
 	t.str("i", k.ID)
 	t.strIf("b", k.Family)
 	t.time("t", k.Since)
 	t.time("s", k.Seen)
-	t.end('}')
+	t.put('}')
 }
 
 func (t *text) event(e *Event) {
-	t.begin('{')
+	t.put('{')
 	t.int("n", e.Seq)
 	t.time("t", e.At)
 	t.str("k", string(e.Kind))
@@ -216,7 +216,7 @@ func (t *text) event(e *Event) {
 	t.trueIf("w", e.Known)
 	t.strIf("a", e.Address)
 	t.strIf("b", e.Browser)
-	t.end('}')
+	t.put('}')
 }
 
 // list writes a list that is left out where it is empty.
@@ -225,14 +225,14 @@ func list[T any](t *text, name string, all []T, one func(*T)) {
 		return
 	}
 	t.name(name)
-	t.begin('[')
+	t.put('[')
 	for i := range all {
 		if i > 0 {
-			t.b = append(t.b, ',')
+			t.put(',')
 		}
 		one(&all[i])
 	}
-	t.end(']')
+	t.put(']')
 }
 
 // rare writes, unless it is to be left out, what package json writes of it.
@@ -255,13 +255,12 @@ func (t *text) json(v any) {
 	t.b = bytes.TrimSuffix(w.Bytes(), []byte("\n"))
 }
 
-func (t *text) begin(c byte) { t.b = append(t.b, c) }
-func (t *text) end(c byte)   { t.b = append(t.b, c) }
+func (t *text) put(c byte) { t.b = append(t.b, c) }
 
 // name begins a field of an object. It is one of our own and needs no escapes.
 func (t *text) name(n string) {
 	if t.b[len(t.b)-1] != '{' {
-		t.b = append(t.b, ',')
+		t.put(',')
 	}
 	t.b = append(append(append(t.b, '"'), n...), '"', ':')
 }
@@ -307,7 +306,7 @@ func (t *text) time(name string, at time.Time) {
 	if t.b, err = at.AppendText(append(t.b, '"')); err != nil {
 		t.err = err
 	}
-	t.b = append(t.b, '"')
+	t.put('"')
 }
 
 func (t *text) timeIf(name string, at time.Time) {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -349,6 +351,24 @@ func TestSessionOfAKeptAccount(t *testing.T) {
 
 // A process may hold more than one: making one changes nothing that another
 // reads.
+// A body that is too large says so where there is an operation, and nothing
+// elsewhere.
+func TestNotHere(t *testing.T) {
+	h := newHouse(t)
+	big := strings.Repeat("x", 70<<10)
+	for path, want := range map[string]int{"/api/v1/sessions/check": 413, "/api/v1/nothing": 404, "/api/v1/": 404} {
+		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(big))
+		w := httptest.NewRecorder()
+		h.api.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%s answers %d, want %d: %s", path, w.Code, want, w.Body)
+		}
+		if want == 404 && r.Pattern != "" {
+			t.Errorf("%s has the pattern %q", path, r.Pattern)
+		}
+	}
+}
+
 func TestSideBySide(t *testing.T) {
 	h := newHouse(t)
 	made := make(chan *API)
