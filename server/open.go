@@ -21,17 +21,17 @@ func (s *settings) keyring() string { return filepath.Join(s.Data, "keyring", "k
 // open opens the database and the keyring, and admits the pair. With create,
 // both are made where there is neither. Every refusal says what was found and
 // what to do about it.
-func (s *settings) open(ctx context.Context, create bool) (*store.SQLite, *vault.Vault, error) {
+func (s *settings) open(ctx context.Context, create bool, o store.Options) (*store.SQLite, *vault.Vault, error) {
 	given, err := s.givenKeyring()
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := store.OpenSQLite(ctx, s.database(), store.Options{})
+	db, err := store.OpenSQLite(ctx, s.database(), o)
 	if errors.Is(err, store.ErrNoDatabase) {
 		if !create {
 			return nil, nil, fmt.Errorf("there is no database %q: name the folder with --data, or start 'nidan serve' there first", s.database())
 		}
-		db, err = s.create(ctx, given)
+		db, err = s.create(ctx, given, o)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -46,7 +46,7 @@ func (s *settings) open(ctx context.Context, create bool) (*store.SQLite, *vault
 // create makes the database. It looks at the keyring first: one that was in
 // use says that a database is missing, and an empty one must not take its
 // place.
-func (s *settings) create(ctx context.Context, v *vault.Vault) (*store.SQLite, error) {
+func (s *settings) create(ctx context.Context, v *vault.Vault, o store.Options) (*store.SQLite, error) {
 	if v == nil {
 		var err error
 		if v, err = vault.Load(s.keyring()); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -59,9 +59,9 @@ func (s *settings) create(ctx context.Context, v *vault.Vault) (*store.SQLite, e
 	if err := os.MkdirAll(s.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	db, err := store.CreateSQLite(ctx, s.database(), store.Options{})
+	db, err := store.CreateSQLite(ctx, s.database(), o)
 	if errors.Is(err, store.ErrExists) {
-		return store.OpenSQLite(ctx, s.database(), store.Options{}) // another process was faster
+		return store.OpenSQLite(ctx, s.database(), o) // another process was faster
 	}
 	return db, err
 }

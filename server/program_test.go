@@ -73,7 +73,7 @@ func TestMainPassesTheSystemClock(t *testing.T) {
 		}
 		return true
 	})
-	if got["Clock"] != "server.SystemClock()" || got["Random"] != "nidan.Randomness" {
+	if got["Clock"] != "server.SystemClock()" || got["Random"] != "nidan.Randomness" || got["Sync"] != "" {
 		t.Errorf("main passes %v", got)
 	}
 	text, err := os.ReadFile("../cmd/nidan/main.go")

@@ -9,10 +9,15 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/nidan-auth/nidan"
+	"github.com/nidan-auth/nidan/store"
 )
 
 // Where it listens beyond this machine, TLS has to be in front (SECURITY R5).
@@ -298,4 +303,32 @@ func (b *buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.b.String()
+}
+
+// When the disk has failed to keep something the program ends and says so: a new
+// one reads what is there.
+func TestEndsWhenTheDiskFails(t *testing.T) {
+	broken := errors.New("input/output error")
+	var failing atomic.Bool
+	s, err := New(t.Context(), Config{Data: t.TempDir()}, Deps{Log: slog.New(slog.DiscardHandler), Sync: func(log *os.File) error {
+		if failing.Load() {
+			return broken
+		}
+		return log.Sync()
+	}})
+	must(t, err)
+	ran := make(chan error, 1)
+	go func() { ran <- s.Run(t.Context(), listenHere(t)) }()
+	_, _, err = s.Service().PrintLink(t.Context(), nidan.TicketInvite, "ann@example.com", "on trial")
+	must(t, err)
+	failing.Store(true)
+	if _, _, err := s.Service().PrintLink(t.Context(), nidan.TicketInvite, "bob@example.com", "on trial"); !errors.Is(err, store.ErrLost) {
+		t.Errorf("what was not kept is answered with %v", err)
+	}
+	if err := <-ran; !errors.Is(err, store.ErrLost) || !errors.Is(err, broken) {
+		t.Errorf("it ended with %v", err)
+	}
+	if err := s.Close(); !errors.Is(err, store.ErrLost) {
+		t.Errorf("Close = %v", err)
+	}
 }

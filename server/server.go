@@ -34,6 +34,7 @@ type Deps struct {
 	Clock  nidan.Clock
 	Random io.Reader // safe for concurrent use
 	Log    *slog.Logger
+	Sync   func(*os.File) error // see [store.Options]
 }
 
 // SystemClock is the machine's time.
@@ -106,7 +107,7 @@ func build(ctx context.Context, set *settings, d Deps) (*Server, error) {
 func assemble(ctx context.Context, set *settings, d Deps, create bool) (s *Server, err error) {
 	d = d.fill(set.Log)
 	s = &Server{set: set, log: d.Log, visitors: visitors{set.proxies}}
-	if s.db, s.vault, err = set.open(ctx, create); err != nil {
+	if s.db, s.vault, err = set.open(ctx, create, store.Options{Sync: d.Sync}); err != nil {
 		return nil, err
 	}
 	s.close = sync.OnceValue(s.db.Close)
@@ -222,7 +223,8 @@ const (
 // Run serves ln until ctx is done, and closes it. Then it stops accepting,
 // finishes the requests it has within ten seconds, and returns; Close is still
 // the caller's. It refuses a listener beyond loopback unless an https address
-// and a TLS proxy are declared (ErrExposed).
+// and a TLS proxy are declared (ErrExposed). It ends by itself when the disk has
+// failed to keep something ([store.ErrLost]).
 func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	if err := s.set.mayListen(ln.Addr()); err != nil {
 		return errors.Join(err, ln.Close())
@@ -247,18 +249,20 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	s.log.Info("serving", "listen", ln.Addr().String(), "public", s.set.public.String(), "version", version())
 	served := make(chan error, 1)
 	go func() { served <- hs.Serve(ln) }()
+	var lost error
 	select {
 	case err := <-served:
 		return fmt.Errorf("listen on %s: %w", ln.Addr(), err)
+	case lost = <-s.db.Lost():
 	case <-ctx.Done():
 	}
 	s.log.Info("stopping", "within", stopWithin.String())
 	bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
 	if err := hs.Shutdown(bound); err != nil {
-		return errors.Join(fmt.Errorf("requests were still being answered after %s: %w", stopWithin, err), hs.Close())
+		return errors.Join(lost, fmt.Errorf("requests were still being answered after %s: %w", stopWithin, err), hs.Close())
 	}
-	return nil
+	return lost
 }
 
 // background is what goes on without a request.

@@ -7,26 +7,34 @@ import (
 	"github.com/nidan-auth/nidan"
 )
 
-// serve runs a batch and answers everybody in it.
+// A transaction is what shares one COMMIT.
+type transaction struct {
+	batch   []*request
+	answers []error // to the first of batch, as far as they have run
+	alone   bool    // nobody may join
+}
+
+// serve runs a batch, and whoever joins it, and answers everybody in it.
 func (w *writer) serve(batch []*request) {
 	if len(batch) == 0 && w.seen.len() == 0 {
 		return
 	}
-	err := w.transact(batch)
+	t := &transaction{batch: batch}
+	err := w.transact(t)
 	if err == nil {
 		return
 	}
-	if errors.Is(err, errNotBegun) {
-		w.fail(batch, err)
+	if hopeless(err) {
+		w.fail(t.batch, err)
 		return
 	}
 	// Something that is not a refusal: one of them, or the disk. Run singly,
 	// only those fail that have to.
 	w.split.Add(1)
-	for i, r := range batch {
-		err := w.transact(batch[i : i+1])
-		if errors.Is(err, errNotBegun) {
-			w.fail(batch[i:], err)
+	for i, r := range t.batch {
+		err := w.transact(&transaction{batch: []*request{r}, alone: true})
+		if hopeless(err) {
+			w.fail(t.batch[i:], err)
 			return
 		}
 		if err != nil {
@@ -35,36 +43,54 @@ func (w *writer) serve(batch []*request) {
 	}
 }
 
-// transact runs a batch in one transaction, with some of what was seen. It
-// answers everybody once COMMIT has returned. An error means that nobody has
-// been answered and nothing was written.
-func (w *writer) transact(batch []*request) error {
+// hopeless reports whether all others would fail for the same reason.
+func hopeless(err error) bool { return errors.Is(err, errNotBegun) || errors.Is(err, ErrLost) }
+
+// transact runs a batch in one transaction, with some of what was seen, and with
+// those who come while the one before is in flight. Everybody is answered once the
+// log is on the disk. An error means that nobody has been answered and nothing was
+// written.
+func (w *writer) transact(t *transaction) error {
 	if err := w.begin(); err != nil {
 		return err
 	}
-	refusals := make([]error, len(batch))
-	for i, r := range batch {
-		var err error
-		if refusals[i], err = w.conn.within(r, len(batch) == 1); err != nil {
+	for i := 0; i < len(t.batch) || w.join(t); i++ {
+		refusal, err := w.conn.within(t.batch[i], t.alone)
+		if err != nil {
 			w.rollback(err)
 			return fmt.Errorf("store: %w", err)
 		}
+		t.answers = append(t.answers, refusal)
 	}
-	if err := w.seen.write(w.conn); err != nil {
+	err := w.seen.write(w.conn)
+	var changes int64
+	if err == nil {
+		changes, err = w.conn.total()
+	}
+	if err != nil {
 		w.rollback(err)
 		return fmt.Errorf("store: %w", err)
 	}
+	if err := w.alight(); err != nil {
+		w.rollback(err)
+		return err
+	}
+	f := &flight{batch: t.batch, answers: t.answers, down: make(chan struct{})}
+	w.flying.Store(f)
 	if err := w.commit(); err != nil {
 		w.rollback(err)
-		w.settle(batch, err)
+		w.settle(f, err)
 		return nil
 	}
 	w.transactions.Add(1)
-	w.requests.Add(int64(len(batch)))
-	for i, r := range batch {
-		r.answer <- refusals[i]
+	w.requests.Add(int64(len(t.batch)))
+	if changes == w.changes {
+		w.ground(f) // what was read is on the disk, and nothing was written
+	} else {
+		w.launch(f)
 	}
-	w.tendLog(len(batch))
+	w.changes = changes
+	w.tendLog(len(t.batch))
 	return nil
 }
 
@@ -81,23 +107,35 @@ func (w *writer) commit() error {
 // in the log and the next commit overwrites them; only if the machine stops
 // before that may they come to life again, and then document, events and
 // sessions of the request come together.
-func (w *writer) settle(batch []*request, cause error) {
+func (w *writer) settle(f *flight, cause error) {
 	failure := fmt.Errorf("store: commit: %w", cause)
-	for _, r := range batch {
-		err := failure
+	some := false
+	for i, r := range f.batch {
+		f.answers[i] = failure
 		if r.settle != nil {
 			switch applied, lookErr := w.find(r); {
 			case lookErr != nil:
-				err = fmt.Errorf("%w: %w", nidan.ErrUnknown, errors.Join(failure, lookErr))
+				f.answers[i] = fmt.Errorf("%w: %w", nidan.ErrUnknown, errors.Join(failure, lookErr))
 			case applied:
-				err = nil
+				f.answers[i] = nil
+				some = true
 			}
 		}
-		if err != nil {
+		if f.answers[i] != nil {
 			w.failures.Add(1)
 		}
-		r.answer <- err
 	}
+	if some {
+		w.launch(f)
+	} else {
+		w.ground(f)
+	}
+}
+
+// ground ends a flight that has nothing to bring to the disk.
+func (w *writer) ground(f *flight) {
+	w.flying.Store(nil)
+	f.land()
 }
 
 // find looks for what a request would have written.

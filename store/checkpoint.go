@@ -4,7 +4,7 @@ import "sync"
 
 // checkpointEvery is after how many requests the log is moved into the database.
 // Each leaves two to four pages in it; SQLite by itself would do it every thousand.
-const checkpointEvery = 320
+const checkpointEvery = 1280
 
 // A checkpointer moves what the log holds into the database, on a connection of
 // its own while the writer goes on. SQLite would do it within a commit, and
@@ -14,12 +14,13 @@ type checkpointer struct {
 	due  chan struct{} // holds one
 	done chan struct{} // closed when it has ended
 	work sync.Mutex    // held while it moves something
+	lost func() bool   // nothing must be moved any more
 
 	conn *conn // nil when it has to be opened anew; owned by the goroutine
 }
 
-func startCheckpointer(path string) *checkpointer {
-	c := &checkpointer{path: path, due: make(chan struct{}, 1), done: make(chan struct{})}
+func startCheckpointer(path string, lost func() bool) *checkpointer {
+	c := &checkpointer{path: path, lost: lost, due: make(chan struct{}, 1), done: make(chan struct{})}
 	go c.run()
 	return c
 }
@@ -47,9 +48,12 @@ func (c *checkpointer) run() {
 func (c *checkpointer) move() {
 	c.work.Lock()
 	defer c.work.Unlock()
+	if c.lost() {
+		return
+	}
 	if c.conn == nil {
 		var err error
-		if c.conn, err = openConn(c.path); err != nil {
+		if c.conn, err = openConn(c.path, writing); err != nil {
 			return
 		}
 	}

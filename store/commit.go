@@ -16,6 +16,7 @@ func (s *SQLite) Commit(ctx context.Context, c nidan.Change) error {
 		return err
 	}
 	return s.w.submit(ctx, &request{
+		account: c.Record.ID,
 		apply:   func(db *conn) (refusal, failure error) { return db.apply(c) },
 		guarded: len(c.Claim) == 0,
 		settle:  func(db *conn) (bool, error) { return db.applied(c) },

@@ -22,16 +22,16 @@ var background = context.Background()
 // Those that write are given to the driver itself: package sql in between costs
 // a third as much again.
 type conn struct {
-	pool   *sql.DB // holds this one connection and nothing else
-	sql    *sql.Conn
-	stmts  map[string]*sql.Stmt
-	writes map[string]driver.Stmt
-	args   []driver.NamedValue // of the statement under way
+	pool       *sql.DB // holds this one connection and nothing else
+	sql        *sql.Conn
+	stmts      map[string]*sql.Stmt
+	statements map[string]driver.Stmt
+	args       []driver.NamedValue // of the statement under way
 }
 
-// openConn opens the connection that will write.
-func openConn(path string) (*conn, error) {
-	pool, err := openDB(path, writing, 1)
+// openConn opens a connection.
+func openConn(path string, u use) (*conn, error) {
+	pool, err := openDB(path, u, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func openConn(path string) (*conn, error) {
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
-	return &conn{pool: pool, sql: one, stmts: make(map[string]*sql.Stmt), writes: make(map[string]driver.Stmt)}, nil
+	return &conn{pool: pool, sql: one, stmts: make(map[string]*sql.Stmt), statements: make(map[string]driver.Stmt)}, nil
 }
 
 // close closes the connection; what is not committed is gone. A statement left
@@ -51,7 +51,7 @@ func (db *conn) close() error {
 		errs = append(errs, st.Close())
 	}
 	_ = db.sql.Raw(func(any) error {
-		for _, st := range db.writes {
+		for _, st := range db.statements {
 			errs = append(errs, st.Close())
 		}
 		return nil
@@ -81,19 +81,39 @@ func (db *conn) exec(query string, args ...any) (n int64, err error) {
 		}
 		db.args = append(db.args, driver.NamedValue{Ordinal: i + 1, Value: v})
 	}
-	err = db.sql.Raw(func(c any) error {
-		st := db.writes[query]
-		if st == nil {
-			if st, err = c.(driver.Conn).Prepare(query); err != nil {
-				return err
-			}
-			db.writes[query] = st
-		}
+	err = db.direct(query, func(st driver.Stmt) error {
 		res, err := st.(driver.StmtExecContext).ExecContext(background, db.args)
 		if err != nil {
 			return err
 		}
 		n, err = res.RowsAffected()
+		return err
+	})
+	return n, err
+}
+
+// direct gives a statement to the driver itself.
+func (db *conn) direct(query string, do func(driver.Stmt) error) error {
+	return db.sql.Raw(func(c any) (err error) {
+		st := db.statements[query]
+		if st == nil {
+			if st, err = c.(driver.Conn).Prepare(query); err != nil {
+				return err
+			}
+			db.statements[query] = st
+		}
+		return do(st)
+	})
+}
+
+// total is how many rows the connection has changed since it was opened. A
+// transaction that leaves it as it was has written nothing.
+func (db *conn) total() (n int64, err error) {
+	err = db.direct("SELECT total_changes()", func(st driver.Stmt) error {
+		row, err := find(st, nil)
+		if err == nil {
+			n = row[0].(int64)
+		}
 		return err
 	})
 	return n, err

@@ -15,8 +15,10 @@
 // refused leaves nothing and does not disturb the others: either its first
 // statement is a guard that refuses before anything is written, or it runs inside
 // a savepoint. Anything else ends the whole transaction, and its requests are run
-// again one by one. Nobody is answered before the transaction's COMMIT has
-// returned. What the log holds is moved into the database beside the writer.
+// again one by one. Nobody is answered before the log is on the disk: it is
+// brought there beside the next transaction, which others join meanwhile, and loads
+// of an account that is still on its way wait. What the log holds is moved into the
+// database beside the writer.
 //
 // # The map
 //
@@ -25,7 +27,8 @@
 //   - change.go: what every engine does alike
 //   - sqlite.go, migrate.go: opening, creating, closing
 //   - writer.go, batch.go, conn.go: the queue, the shared transaction, the connection
-//   - checkpoint.go: the log, and how it gets into the database
+//   - flight.go: the log, and how it gets to the disk before anybody is answered
+//   - checkpoint.go: how it gets into the database
 //   - commit.go, gate.go, seen.go, freeze.go, canary.go: what is written
 //   - post.go: the messages, from the queue to their end
 //   - reader.go: loads that share a transaction

@@ -10,7 +10,8 @@ import (
 )
 
 // Load implements [nidan.Store]. It is one statement, and so one snapshot, and as
-// much work for a frozen account as for any other.
+// much work for a frozen account as for any other. What this process is about to
+// bring to the disk is waited for.
 func (s *SQLite) Load(ctx context.Context, kind nidan.Kind, id nidan.AccountID, session nidan.SessionID) (l nidan.Loaded, err error) {
 	var (
 		format, last, trail number
@@ -19,6 +20,9 @@ func (s *SQLite) Load(ctx context.Context, kind nidan.Kind, id nidan.AccountID, 
 		seen                sql.Null[number]
 	)
 	row, err := s.load.row(ctx, string(id), string(kind), string(session))
+	if err == nil {
+		err = s.w.landed(ctx, id)
+	}
 	if err == nil && row == nil {
 		return nidan.Loaded{}, nidan.ErrNotFound
 	}

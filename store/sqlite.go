@@ -28,6 +28,10 @@ var (
 	// ErrNewer: a newer program has been at work on this database.
 	ErrNewer = errors.New("store: the database is newer than this program")
 
+	// ErrLost: the disk could not keep what was written. This process reads and
+	// writes nothing any more; a new one finds what is there.
+	ErrLost = errors.New("store: the disk has failed to keep what was written; see to the disk, then start the program again")
+
 	// ErrClosed: the store was closed.
 	ErrClosed = errors.New("store: closed")
 )
@@ -41,6 +45,10 @@ type Options struct {
 	// Queue is the number of writing requests that may wait; more are
 	// answered [nidan.ErrBusy]. Default: 1024.
 	Queue int
+
+	// Sync brings the log to the disk before anybody is answered. Default:
+	// [os.File.Sync]. Tests put a disk there that is slow or fails.
+	Sync func(log *os.File) error
 }
 
 func (o Options) withDefaults() Options {
@@ -49,6 +57,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Queue <= 0 {
 		o.Queue = 1024
+	}
+	if o.Sync == nil {
+		o.Sync = (*os.File).Sync
 	}
 	return o
 }
@@ -149,7 +160,7 @@ func openSQLite(ctx context.Context, path string, o Options, accept func(version
 	if s.load, err = startReaders(path, sqlLoad, max(1, o.Readers/2)); err != nil {
 		return nil, errors.Join(err, s.read.Close())
 	}
-	if s.w, err = startWriter(path, o.Queue); err != nil {
+	if s.w, err = startWriter(path, o); err != nil {
 		return nil, errors.Join(err, s.load.close(), s.read.Close())
 	}
 	return s, nil
@@ -214,6 +225,7 @@ const (
 	looking use = iota // changes nothing, whosever file it is
 	reading
 	writing
+	committing // writing, and the log is brought to the disk by who commits
 )
 
 // logLimit is the size to which the log is cut back once it has grown beyond.
@@ -229,9 +241,13 @@ func openDB(path string, u use, n int) (*sql.DB, error) {
 	switch u {
 	case looking, reading:
 		pragmas = append(pragmas, "query_only(1)")
-	case writing:
+	case writing, committing:
 		q.Set("_txlock", "immediate")
-		pragmas = append(pragmas, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(0)",
+		synchronous := "synchronous(full)"
+		if u == committing {
+			synchronous = "synchronous(normal)"
+		}
+		pragmas = append(pragmas, "journal_mode(wal)", synchronous, "wal_autocheckpoint(0)",
 			fmt.Sprintf("journal_size_limit(%d)", logLimit))
 	}
 	q["_pragma"] = pragmas
@@ -251,6 +267,9 @@ func (s *SQLite) Close() error {
 	// The writer's connection goes last: it empties the log.
 	return errors.Join(s.load.close(), s.read.Close(), s.w.close())
 }
+
+// Lost receives the [ErrLost] after which nothing is read or written any more.
+func (s *SQLite) Lost() <-chan error { return s.w.broke }
 
 // Stats are counts since the store was opened, for metrics and readiness.
 type Stats struct {

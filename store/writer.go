@@ -19,6 +19,9 @@ const maxBatch = 128
 
 // A request is what one caller wants written.
 type request struct {
+	// account is the one of which something is written that is read by Load.
+	account nidan.AccountID
+
 	// apply does the work, inside a savepoint unless it is guarded. A refusal
 	// is the caller's answer and undoes what this request wrote; a failure ends
 	// the transaction. It may run more than once, also after its caller has left.
@@ -49,6 +52,7 @@ const (
 // A writer is the goroutine that writes, and its queue.
 type writer struct {
 	path string
+	sync func(*os.File) error
 	seen seenBuffer
 
 	mu     sync.RWMutex // held to close the queue, shared to send
@@ -62,24 +66,32 @@ type writer struct {
 
 	checkpoints *checkpointer
 
+	// flying is set from before a COMMIT until what it wrote is on the disk, and
+	// stays if it may not be; lost and broke are told so.
+	flying, lost atomic.Pointer[flight]
+	broke        chan error // holds one
+
 	// Owned by the goroutine.
-	conn     *conn // nil when it has to be opened anew
-	logLimit int64 // size of the log beyond which it is restarted
-	unmoved  int   // requests since the log was last to be moved
+	conn     *conn    // nil when it has to be opened anew
+	log      *os.File // of conn; nil until its first transaction
+	last     *flight  // the newest that was launched
+	changes  int64    // rows that conn has changed since it was opened
+	logLimit int64    // size of the log beyond which it is restarted
+	unmoved  int      // requests since the log was last to be moved
 
 	// afterCommit is set by tests: it says what COMMIT is taken to have said.
 	afterCommit atomic.Pointer[func(error) error]
 }
 
-func startWriter(path string, queue int) (*writer, error) {
+func startWriter(path string, o Options) (*writer, error) {
 	w := &writer{
-		path: path, queue: make(chan *request, queue), done: make(chan struct{}), logLimit: logLimit,
-		seen: newSeenBuffer(),
+		path: path, sync: o.Sync, queue: make(chan *request, o.Queue), done: make(chan struct{}), logLimit: logLimit,
+		seen: newSeenBuffer(), broke: make(chan error, 1),
 	}
 	if err := w.open(); err != nil {
 		return nil, err
 	}
-	w.checkpoints = startCheckpointer(path)
+	w.checkpoints = startCheckpointer(path, func() bool { return w.lost.Load() != nil })
 	go w.run()
 	return w, nil
 }
@@ -140,11 +152,12 @@ func (w *writer) run() {
 		w.serve(batch)
 	}
 	for w.seen.len() > 0 && w.failed == nil {
-		w.failed = w.transact(nil)
+		w.failed = w.transact(new(transaction))
 	}
+	w.failed = errors.Join(w.failed, w.alight())
 	w.checkpoints.close()
-	if w.conn != nil {
-		w.failed = errors.Join(w.failed, w.conn.close())
+	if w.lost.Load() == nil { // closing moves the log into the database
+		w.failed = errors.Join(w.failed, w.shut())
 	}
 }
 
@@ -199,7 +212,7 @@ func (w *writer) open() (err error) {
 	if w.conn != nil {
 		return nil
 	}
-	if w.conn, err = openConn(w.path); err != nil {
+	if w.conn, err = openConn(w.path, committing); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
 	// From here on begin does the waiting.
@@ -212,8 +225,20 @@ func (w *writer) open() (err error) {
 
 // drop closes a connection whose state is in doubt.
 func (w *writer) drop() {
-	_ = w.conn.close() // it is given up because something failed already
-	w.conn = nil
+	_ = w.alight() // it holds the log open
+	_ = w.shut()   // it is given up because something failed already
+}
+
+// shut closes the connection if there is one.
+func (w *writer) shut() (err error) {
+	if w.conn != nil {
+		err = w.conn.close()
+	}
+	if w.log != nil {
+		err = errors.Join(err, w.log.Close())
+	}
+	w.conn, w.log, w.changes = nil, nil, 0
+	return err
 }
 
 // A lock of another process is asked for this often and this long. SQLite's
@@ -237,6 +262,10 @@ func (w *writer) begin() error {
 		err := w.conn.run("BEGIN IMMEDIATE")
 		switch {
 		case err == nil:
+			if err := w.openLog(); err != nil {
+				w.rollback(err)
+				return fmt.Errorf("%w: %w", errNotBegun, err)
+			}
 			return nil
 		case !isBusy(err):
 			w.drop()
