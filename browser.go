@@ -42,6 +42,7 @@ type From struct {
 	Session Secret `json:"-"` // the session cookie, if one came: a new sign-in ends what it had
 
 	Door    *Caller `json:"-"` // the product that asks by the API; nil: a person on our pages
+	Unsaid  bool    `json:"-"` // that product says nothing of a browser
 	Request Request `json:"-"` // what that product calls this write
 }
 
@@ -93,8 +94,12 @@ func (d *decision) knowOnly(from From) Secret {
 }
 
 // know makes the browser of this request known, or notes that it was seen, and
-// returns its cookie for another 180 days.
+// returns its cookie for another 180 days. Of one that nothing is said of nobody
+// would keep the cookie, and it would push out one that is somebody's.
 func (d *decision) know(from From) Secret {
+	if from.Unsaid {
+		return Secret{}
+	}
 	c := d.s.openBrowser(from.Cookie)
 	if b := d.acct.browser(c, d.now); b != nil {
 		b.Seen = d.now

@@ -272,6 +272,7 @@ func (a *API) from(ctx context.Context, b *Browser) nidan.From {
 	c := ctx.Value(keyCall).(call)
 	f := nidan.From{Network: "unknown", Door: c.door, Request: c.request}
 	if b == nil {
+		f.Unsaid = true
 		return f
 	}
 	if addr, err := netip.ParseAddr(b.Address); err == nil {

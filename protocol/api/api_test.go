@@ -67,6 +67,9 @@ func TestWholeLife(t *testing.T) {
 	if told["account"] != "mina" || told["acr"] != "aal2" || !has(told["amr"].([]any), "otp") || !has(told["amr"].([]any), "pwd") || r.str("session") != "" {
 		t.Errorf("told: %s", r.text)
 	}
+	if r.str("known") != "" {
+		t.Errorf("of a browser nothing was said, and one is known: %s", r.text)
+	}
 	if r := h.do(410, "POST", "/sign-ins/answer", obj{"sign_in": signIn, "way": ways["totp"], "code": h.app(key)}); r.reason() != "gone" {
 		t.Errorf("the same sign-in again: %s", r.text)
 	}
@@ -77,6 +80,10 @@ func TestWholeLife(t *testing.T) {
 	r = h.do(200, "POST", "/sign-ins/answer", obj{"sign_in": signIn, "way": ways["backup"], "code": codes[0], "remember": true})
 	if r.str("used") != "01" || r.fields["left"] != 9.0 || r.str("remembered") == "" || r.str("known") == "" {
 		t.Errorf("a backup code: %s", r.text)
+	}
+	signIn, _ = h.started("mina")
+	if r := h.do(200, "POST", "/sign-ins/answer", obj{"sign_in": signIn, "way": ways["backup"], "code": codes[1], "browser": obj{}}); r.str("known") == "" {
+		t.Errorf("a browser of which nothing else is said: %s", r.text)
 	}
 	passed := h.do(200, "POST", "/accounts/mina/sign-ins", obj{"first_step": obj{}, "browser": obj{"remembered": r.str("remembered"), "known": r.str("known")}})
 	if a := passed.fields["assertion"].(obj); passed.reason() != "ok" || a["acr"] != "2step" || has(a["amr"].([]any), "otp") {

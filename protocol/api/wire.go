@@ -88,7 +88,7 @@ type SignIn struct {
 	Session   string       `json:"session,omitempty" doc:"Of an account that we keep."`
 	Ends      *time.Time   `json:"ends,omitempty" doc:"Of the session, at the latest."`
 
-	Known      string `json:"known,omitempty" doc:"Keep it in a cookie for 180 days, and forward it as browser.known."`
+	Known      string `json:"known,omitempty" doc:"Where the request has a browser. Keep it in a cookie for 180 days, and forward it as browser.known."`
 	Remembered string `json:"remembered,omitempty" doc:"Keep it in a cookie for 30 days, and forward it as browser.remembered."`
 	Used       string `json:"used,omitempty" doc:"Number of the backup code that was used."`
 	Left       *int   `json:"left,omitempty" doc:"Backup codes that are left."`
@@ -172,7 +172,7 @@ type Enrolment struct {
 type Done struct {
 	Reason   nidan.Reason `json:"reason" enum:"ok"`
 	Repeated bool         `json:"repeated,omitempty"`
-	Known    string       `json:"known,omitempty" doc:"Keep it in a cookie for 180 days, and forward it as browser.known."`
+	Known    string       `json:"known,omitempty" doc:"Where the request has a browser. Keep it in a cookie for 180 days, and forward it as browser.known."`
 }
 
 // Sent says that a number is on its way.
