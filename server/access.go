@@ -26,8 +26,11 @@ func accessLog(log *slog.Logger, next http.Handler) http.Handler {
 			if v != nil && !abort {
 				abort = rec.panicked(r.Context(), log, v)
 			}
-			log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", methodOf(r)), slog.String("route", routeOf(r)),
-				slog.Int("status", rec.code()), slog.Float64("ms", float64(time.Since(start).Microseconds())/1000), slog.Int64("bytes", rec.bytes))
+			took := time.Since(start)
+			line := slog.NewRecord(start.Add(took), slog.LevelInfo, "request", 0) // not by a Logger, which looks for its caller
+			line.AddAttrs(slog.String("method", methodOf(r)), slog.String("route", routeOf(r)),
+				slog.Int("status", rec.code()), slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int64("bytes", rec.bytes))
+			_ = log.Handler().Handle(r.Context(), line) // who cannot log cannot say so either
 			if abort {
 				panic(http.ErrAbortHandler) // drop the connection: what was sent is not the whole answer
 			}
