@@ -36,13 +36,14 @@ type instance struct {
 func (s *Service) loadInstance(ctx context.Context) (*instance, *Freeze, error) {
 	l, err := s.store.Load(ctx, KindInstance, Instance, "")
 	if errors.Is(err, ErrNotFound) {
-		// A trail without its document is one that somebody took away.
-		var frozen *Freeze
-		rows, err := s.archive.Events(ctx, Instance, 1, 1)
-		if len(rows) > 0 {
-			frozen = &Freeze{Account: Instance, Part: "document"}
+		rows, unread := s.archive.Events(ctx, Instance, 1, 1)
+		if unread != nil || len(rows) == 0 {
+			return &instance{Format: Format, ID: Instance}, nil, unread
 		}
-		return &instance{Format: Format, ID: Instance}, frozen, err
+		// It came meanwhile, or else somebody took it away from its trail.
+		if l, err = s.store.Load(ctx, KindInstance, Instance, ""); errors.Is(err, ErrNotFound) {
+			return &instance{Format: Format, ID: Instance}, &Freeze{Account: Instance, Part: "document"}, nil
+		}
 	}
 	if err != nil {
 		return nil, nil, err

@@ -250,3 +250,7 @@ func (a *App) watch(ctx context.Context) {
 // Close ends the work in the background, with the mails that are on their way,
 // and closes the database. It may be called twice.
 func (a *App) Close() error { return a.shut() }
+
+// Lost receives an error when the disk has failed to keep what was written. From
+// then on nothing is answered; end the process and see to the disk.
+func (a *App) Lost() <-chan error { return a.db.Lost() }

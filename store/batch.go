@@ -84,8 +84,9 @@ func (w *writer) transact(t *transaction) error {
 	}
 	w.transactions.Add(1)
 	w.requests.Add(int64(len(t.batch)))
-	if changes == w.changes {
-		w.ground(f) // what was read is on the disk, and nothing was written
+	if changes == w.changes { // nothing was written, and what was before is on the disk
+		w.flying.Store(nil)
+		f.land()
 	} else {
 		w.launch(f)
 	}
@@ -109,7 +110,6 @@ func (w *writer) commit() error {
 // sessions of the request come together.
 func (w *writer) settle(f *flight, cause error) {
 	failure := fmt.Errorf("store: commit: %w", cause)
-	some := false
 	for i, r := range f.batch {
 		f.answers[i] = failure
 		if r.settle != nil {
@@ -118,24 +118,13 @@ func (w *writer) settle(f *flight, cause error) {
 				f.answers[i] = fmt.Errorf("%w: %w", nidan.ErrUnknown, errors.Join(failure, lookErr))
 			case applied:
 				f.answers[i] = nil
-				some = true
 			}
 		}
 		if f.answers[i] != nil {
 			w.failures.Add(1)
 		}
 	}
-	if some {
-		w.launch(f)
-	} else {
-		w.ground(f)
-	}
-}
-
-// ground ends a flight that has nothing to bring to the disk.
-func (w *writer) ground(f *flight) {
-	w.flying.Store(nil)
-	f.land()
+	w.launch(f) // whatever of it is there
 }
 
 // find looks for what a request would have written.

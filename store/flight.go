@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/nidan-auth/nidan"
 )
@@ -25,6 +26,9 @@ type flight struct {
 func (f *flight) carries(id nidan.AccountID) bool {
 	return slices.ContainsFunc(f.batch, func(r *request) bool { return r.account == id })
 }
+
+// lostFiles has the paths of which this process has lost something.
+var lostFiles sync.Map
 
 // over reports whether it is down.
 func (f *flight) over() bool {
@@ -49,8 +53,10 @@ func (f *flight) land() {
 //
 // Where that fails nobody can say what is on the disk: the system forgets what it
 // could not write, and the next time says that all is well. So nothing of it is
-// acknowledged, and nothing is read or written any more, until a new process opens
-// the file and its checksums say what is there.
+// acknowledged, and this process loads and writes nothing any more. Its pages of the
+// log look well and will never reach the disk: a new process has to move them into
+// the database, with the rest of the log, before it adds to it. It does where it is
+// the only one, see [prepareFile].
 func (w *writer) launch(f *flight) {
 	w.last = f
 	err := w.openLog()
@@ -69,6 +75,7 @@ func (w *writer) launch(f *flight) {
 			f.answers[i] = fmt.Errorf("%w: %w", nidan.ErrUnknown, f.lost)
 		}
 		w.lost.Store(f)
+		lostFiles.Store(w.path, f.lost)
 		f.land()
 		w.broke <- f.lost
 	}()

@@ -67,11 +67,6 @@ func TestAnsweredWhenOnTheDisk(t *testing.T) {
 	if l, err := s.Load(t.Context(), nidan.KindAccount, "bob", ""); err != nil || l.Record.Version != 1 {
 		t.Errorf("another account: version %d, %v", l.Record.Version, err)
 	}
-	impatient, leave := context.WithCancel(t.Context())
-	leave()
-	if _, err := s.Load(impatient, nidan.KindAccount, "ann", ""); !errors.Is(err, context.Canceled) {
-		t.Errorf("who does not wait is told %v", err)
-	}
 	go func() {
 		l, err := s.Load(context.Background(), nidan.KindAccount, "ann", "")
 		if err != nil {
@@ -79,10 +74,33 @@ func TestAnsweredWhenOnTheDisk(t *testing.T) {
 		}
 		loaded <- l
 	}()
-	joined := make(chan error, 1)
-	go func() { joined <- s.Commit(context.Background(), signIn("bob", 1)) }()
+	// The first of these is what the next transaction begins with, the second can
+	// only have joined it.
+	before := s.Stats().Transactions
+	joined := make(chan error, 2)
+	for _, key := range []string{"k", "l"} {
+		inside := make(chan struct{})
+		go func() {
+			_, err := s.Gate(context.Background(), []string{key}, func(rows []nidan.GateRow) []nidan.GateRow {
+				close(inside)
+				return add(rows)
+			})
+			joined <- err
+		}()
+		<-inside
+	}
+	left := make(chan error, 1)
+	leaving, leave := context.WithCancel(t.Context())
+	go func() {
+		_, err := s.Load(leaving, nidan.KindAccount, "ann", "")
+		left <- err
+	}()
 	for range 1000 {
 		runtime.Gosched()
+	}
+	leave()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Errorf("who does not wait is told %v", err)
 	}
 	if len(committed) > 0 || len(joined) > 0 {
 		t.Error("a commit was answered before it was on the disk")
@@ -98,10 +116,54 @@ func TestAnsweredWhenOnTheDisk(t *testing.T) {
 		t.Errorf("version %d was loaded, want 2", l.Record.Version)
 	}
 	<-disk.asked // the next, which was made ready meanwhile
+	disk.answer <- nil
+	for range 2 {
+		if err := <-joined; err != nil {
+			t.Error(err)
+		}
+	}
+	if n := s.Stats().Transactions - before; n != 1 {
+		t.Errorf("%d transactions for two who came while one was on its way, want 1", n)
+	}
+
+	// A freeze too: an account that was told to be frozen is found so.
+	frozen := make(chan error, 1)
+	go func() { frozen <- s.Freeze(context.Background(), nidan.Freeze{Account: "bob", Part: "session"}) }()
+	<-disk.asked
+	go func() {
+		l, err := s.Load(context.Background(), nidan.KindAccount, "bob", "")
+		if err != nil || l.Frozen == nil {
+			t.Errorf("frozen: %v, %v", l.Frozen, err)
+		}
+		loaded <- l
+	}()
+	for range 1000 {
+		runtime.Gosched()
+	}
+	if len(frozen) > 0 || len(loaded) > 0 {
+		t.Error("a freeze was told before it was on the disk")
+	}
 	disk.slow.Store(false)
 	disk.answer <- nil
-	if err := <-joined; err != nil {
+	if err := <-frozen; err != nil {
 		t.Error(err)
+	}
+	<-loaded
+}
+
+// A COMMIT that failed although it was carried out is brought to the disk too
+// before it is acknowledged.
+func TestFailedCommitIsSynced(t *testing.T) {
+	var syncs atomic.Int64
+	s, _ := withDisk(t, func(log *os.File) error { syncs.Add(1); return log.Sync() })
+	defer closeStore(t, s)
+	s.AfterCommit(func(err error) error { return errors.Join(err, errTorn) })
+	before := syncs.Load()
+	if err := s.Commit(t.Context(), signIn("ann", 0)); err != nil {
+		t.Fatal(err)
+	}
+	if syncs.Load() == before {
+		t.Error("it was acknowledged from memory")
 	}
 }
 
@@ -177,12 +239,29 @@ func TestDiskFails(t *testing.T) {
 		t.Errorf("Close = %v", err)
 	}
 
-	again := open(t, path)
+	if _, err := store.OpenSQLite(t.Context(), path, store.Options{}); !errors.Is(err, store.ErrLost) {
+		t.Errorf("the same process opens it anew: %v", err)
+	}
+
+	// As a new process finds it, when no other has it open.
+	image := filepath.Join(t.TempDir(), "nidan.db")
+	for _, suffix := range []string{"", "-wal"} {
+		if out, err := exec.Command("cp", path+suffix, image+suffix).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	if size(t, image+"-wal") == 0 {
+		t.Fatal("nothing was left in the log")
+	}
+	again := open(t, image)
 	defer closeStore(t, again)
+	if n := size(t, image+"-wal"); n != 0 {
+		t.Errorf("it goes on with a log of %d bytes, of which some may be lost", n)
+	}
 	if l, err := again.Load(t.Context(), nidan.KindAccount, "ann", ""); err != nil || l.Record.Version == 0 {
 		t.Errorf("what was acknowledged: %v", err)
 	}
-	rows := dump(t, path)
+	rows := dump(t, image)
 	if docs, gates := len(rows["nidan_documents"]), len(rows["nidan_gates"]); docs != 1 || gates != 0 {
 		t.Errorf("%d documents and %d gates, want ann's alone", docs, gates)
 	}

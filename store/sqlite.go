@@ -28,8 +28,9 @@ var (
 	// ErrNewer: a newer program has been at work on this database.
 	ErrNewer = errors.New("store: the database is newer than this program")
 
-	// ErrLost: the disk could not keep what was written. This process reads and
-	// writes nothing any more; a new one finds what is there.
+	// ErrLost: the disk could not keep what was written. This process loads and
+	// writes nothing of that file any more. Once every process that has it open has
+	// ended, a new one finds what is there.
 	ErrLost = errors.New("store: the disk has failed to keep what was written; see to the disk, then start the program again")
 
 	// ErrClosed: the store was closed.
@@ -147,6 +148,9 @@ func openSQLite(ctx context.Context, path string, o Options, accept func(version
 	if err != nil {
 		return nil, err
 	}
+	if lost, ok := lostFiles.Load(path); ok {
+		return nil, lost.(error)
+	}
 	if err := prepareFile(ctx, path, accept); err != nil {
 		return nil, fmt.Errorf("%w (%s)", err, path)
 	}
@@ -184,7 +188,10 @@ func realPath(path string) (string, error) {
 
 // prepareFile brings the tables up to date and makes sure that a commit will
 // be as durable as we say: a file system that cannot do a write-ahead log
-// makes SQLite fall back without an error.
+// makes SQLite fall back without an error. Where no other process has the file
+// open, its end also moves a log that was left behind into the database, as the
+// last to close a file does: nothing is added to a log of which parts may have
+// been lost.
 func prepareFile(ctx context.Context, path string, accept func(version int64) error) (err error) {
 	db, err := openDB(path, looking, 1)
 	if err != nil {
@@ -268,7 +275,7 @@ func (s *SQLite) Close() error {
 	return errors.Join(s.load.close(), s.read.Close(), s.w.close())
 }
 
-// Lost receives the [ErrLost] after which nothing is read or written any more.
+// Lost receives the [ErrLost] after which nothing is loaded or written any more.
 func (s *SQLite) Lost() <-chan error { return s.w.broke }
 
 // Stats are counts since the store was opened, for metrics and readiness.

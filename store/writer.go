@@ -77,7 +77,8 @@ type writer struct {
 	last     *flight  // the newest that was launched
 	changes  int64    // rows that conn has changed since it was opened
 	logLimit int64    // size of the log beyond which it is restarted
-	unmoved  int      // requests since the log was last to be moved
+	rested   time.Time
+	unmoved  int // requests since the log was last to be moved
 
 	// afterCommit is set by tests: it says what COMMIT is taken to have said.
 	afterCommit atomic.Pointer[func(error) error]
@@ -156,9 +157,7 @@ func (w *writer) run() {
 	}
 	w.failed = errors.Join(w.failed, w.alight())
 	w.checkpoints.close()
-	if w.lost.Load() == nil { // closing moves the log into the database
-		w.failed = errors.Join(w.failed, w.shut())
-	}
+	w.failed = errors.Join(w.failed, w.shut())
 }
 
 // collect waits for something to do and takes whatever else is waiting by
@@ -229,8 +228,12 @@ func (w *writer) drop() {
 	_ = w.shut()   // it is given up because something failed already
 }
 
-// shut closes the connection if there is one.
+// shut closes the connection if there is one. Where something was lost it leaves it:
+// who closes a file last moves its log into the database.
 func (w *writer) shut() (err error) {
+	if w.lost.Load() != nil {
+		return nil
+	}
 	if w.conn != nil {
 		err = w.conn.close()
 	}
@@ -249,12 +252,32 @@ const (
 	lockWait = 10 * time.Second
 )
 
+// The lock is let go for so long, so often, where one transaction follows the other.
+const (
+	restEvery = 250 * time.Millisecond
+	restFor   = 2 * time.Millisecond
+)
+
+// rest lets other processes have the lock: between a COMMIT and the next BEGIN it is
+// free for microseconds, and they ask a few hundred times a second at the most.
+func (w *writer) rest() {
+	now := time.Now()
+	if now.Sub(w.rested) < restEvery {
+		return
+	}
+	if w.last != nil && !w.last.over() { // busy since the transaction before
+		time.Sleep(restFor)
+	}
+	w.rested = now
+}
+
 // errNotBegun marks a transaction that could not begin, so that nothing of it
 // was tried.
 var errNotBegun = errors.New("store: the transaction could not begin")
 
 // begin starts a transaction that holds the write lock.
 func (w *writer) begin() error {
+	w.rest()
 	if err := w.open(); err != nil {
 		return fmt.Errorf("%w: %w", errNotBegun, err)
 	}
