@@ -63,6 +63,8 @@ type API struct {
 	description []byte
 	operations  []Operation
 	fields      map[string]bool // every name that a request may have, see known
+	schemas     huma.Registry
+	short       map[string]shortWay // by path
 }
 
 // An Operation is a row of the table, for the tests that are driven by it.
@@ -76,7 +78,7 @@ func New(c Config) (*API, error) {
 	if c.Service == nil || c.Public == nil || c.Address == nil || c.Network == nil || c.Family == nil {
 		return nil, errors.New("api: a Service, the public URL, Address, Network and Family are required")
 	}
-	a := &API{Config: c, log: c.Log, mux: http.NewServeMux()}
+	a := &API{Config: c, log: c.Log, mux: http.NewServeMux(), short: make(map[string]shortWay)}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
@@ -85,7 +87,8 @@ func New(c Config) (*API, error) {
 	cfg.DocsPath, cfg.OpenAPIPath, cfg.SchemasPath, cfg.CreateHooks = "", "", "", nil
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", Description: "A key made with 'nidan key create'."}}
 	h := humago.New(a.mux, cfg)
-	h.UseMiddleware(a.admit(h))
+	a.schemas = h.OpenAPI().Components.Schemas
+	h.UseMiddleware(a.admit)
 	a.register(h)
 	a.mux.HandleFunc(nowhere, func(w http.ResponseWriter, r *http.Request) {
 		r.Pattern = "" // as if there were no such handler
@@ -169,6 +172,9 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, because(reason))
 		return
 	}
+	if a.takeShort(w, r, body) {
+		return
+	}
 	ctx := context.WithValue(r.Context(), keyFields, a.fields)
 	if len(r.Header.Values(idempotencyKey)) > 0 {
 		ctx = context.WithValue(ctx, keyHash, hashOf(r, body))
@@ -206,46 +212,45 @@ type call struct {
 
 // admit checks the key, its scopes and the idempotency key, before the request
 // is read any further.
-func (a *API) admit(h huma.API) func(huma.Context, func(huma.Context)) {
-	refuse := func(ctx huma.Context, p *Problem) {
-		_, w := humago.Unwrap(ctx)
+func (a *API) admit(ctx huma.Context, next func(huma.Context)) {
+	r, w := humago.Unwrap(ctx)
+	c, p := a.admitted(r, ctx.Operation(), func() string { return r.Context().Value(keyHash).(string) })
+	if p != nil {
 		write(w, p)
+		return
 	}
-	return func(ctx huma.Context, next func(huma.Context)) {
-		r, _ := humago.Unwrap(ctx)
-		key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !ok || len(r.Header.Values("Authorization")) != 1 {
-			refuse(ctx, because(KeyRefused))
-			return
-		}
-		door, err := a.Service.Caller(r.Context(), nidan.NewSecret(key), a.Address(r))
-		if errors.Is(err, nidan.ErrNotFound) {
-			refuse(ctx, because(KeyRefused))
-			return
-		}
-		if err != nil {
-			refuse(ctx, a.failed(r.Context(), ctx.Operation().OperationID, err))
-			return
-		}
-		for _, s := range scopesOf(ctx.Operation()) {
-			if !door.May(s) {
-				refuse(ctx, because(nidan.ScopeMissing))
-				return
-			}
-		}
-		c := call{door: door}
-		if names := r.Header.Values(idempotencyKey); len(names) > 0 && takes(ctx.Operation(), idempotencyKey) {
-			if len(names) > 1 || !visible(names[0], 64) {
-				p := because(RequestInvalid)
-				p.Where = []string{"header." + idempotencyKey}
-				refuse(ctx, p)
-				return
-			}
-			sum := sha256.Sum256([]byte(key + "\n" + names[0]))
-			c.request = nidan.Request{Key: base64.RawURLEncoding.EncodeToString(sum[:16]), Body: r.Context().Value(keyHash).(string)}
-		}
-		next(huma.WithValue(ctx, keyCall, c))
+	next(huma.WithValue(ctx, keyCall, c))
+}
+
+// admitted returns who calls an operation, or why they may not.
+func (a *API) admitted(r *http.Request, op *huma.Operation, hash func() string) (call, *Problem) {
+	key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok || len(r.Header.Values("Authorization")) != 1 {
+		return call{}, because(KeyRefused)
 	}
+	door, err := a.Service.Caller(r.Context(), nidan.NewSecret(key), a.Address(r))
+	if errors.Is(err, nidan.ErrNotFound) {
+		return call{}, because(KeyRefused)
+	}
+	if err != nil {
+		return call{}, a.failed(r.Context(), op.OperationID, err)
+	}
+	for _, s := range scopesOf(op) {
+		if !door.May(s) {
+			return call{}, because(nidan.ScopeMissing)
+		}
+	}
+	c := call{door: door}
+	if names := r.Header.Values(idempotencyKey); len(names) > 0 && takes(op, idempotencyKey) {
+		if len(names) > 1 || !visible(names[0], 64) {
+			p := because(RequestInvalid)
+			p.Where = []string{"header." + idempotencyKey}
+			return call{}, p
+		}
+		sum := sha256.Sum256([]byte(key + "\n" + names[0]))
+		c.request = nidan.Request{Key: base64.RawURLEncoding.EncodeToString(sum[:16]), Body: hash()}
+	}
+	return c, nil
 }
 
 const idempotencyKey = "Idempotency-Key"
@@ -339,6 +344,7 @@ func add[I, O any](a *API, h huma.API, op Operation, summary string, do func(con
 		}
 		return out, nil
 	})
+	addShort(a, h, op, do)
 }
 
 func scopeNames(scopes []nidan.Scope) string {
