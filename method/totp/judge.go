@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/nidan-auth/nidan"
-	"github.com/nidan-auth/nidan/method/internal/state"
 )
 
 // judge says what a code is worth at step t; right are the steps whose code it
@@ -40,11 +39,7 @@ func (a app) live(step, t int64) bool {
 // accept claims a step: with it, every step up to it is spent.
 func (a app) accept(step int64) nidan.Verdict {
 	a.Last = step
-	s, ok := state.Encode(a)
-	if !ok { // unreachable: bytes and numbers always encode
-		return nidan.Verdict{}
-	}
-	return nidan.Verdict{Judgement: nidan.Accepted, State: s, Step: step}
+	return nidan.Verdict{Judgement: nidan.Accepted, State: a.encode(), Step: step}
 }
 
 // outdated judges a code that was live so many steps ago.

@@ -2,6 +2,7 @@ package totp
 
 import (
 	"testing"
+	"time"
 
 	"github.com/nidan-auth/nidan"
 )
@@ -102,6 +103,12 @@ func TestSameDigitsTwice(t *testing.T) {
 		"the higher one ahead and live: it is claimed": {
 			step: sameAs1Before, before: 1, third: 1, last: sameAs1Before - 9, now: sameAs1Before - 1,
 			want: nidan.Accepted, claimed: sameAs1Before},
+		"live, and claimed long ago: used": {
+			step: sameAs10Before, before: 10, last: sameAs10Before - 10, now: sameAs10Before,
+			want: nidan.Used},
+		"live, and claimed ahead of the clock: used": {
+			step: sameAs1Before, before: 1, last: sameAs1Before, now: sameAs1Before - 1,
+			want: nidan.Used},
 		"one just run out, one long ago: late": {
 			step: sameAs5Before, before: 5, last: sameAs5Before - 99, now: sameAs5Before + 3,
 			want: nidan.Late},
@@ -120,6 +127,11 @@ func TestSameDigitsTwice(t *testing.T) {
 		v := app{Seed: rfcSeed, Third: c.third, Last: c.last}.judge(c.now, right)
 		if v.Judgement != c.want || v.Step != c.claimed {
 			t.Errorf("%s: judged %d, step %d", name, v.Judgement, v.Step)
+		}
+		// And so where the live steps are looked at first.
+		now := time.Unix(c.now*30, 0)
+		if v := check(bound(rfcSeed, c.third, c.last), code, now); v.Judgement != c.want || v.Step != c.claimed {
+			t.Errorf("%s: at a log-in judged %d, step %d", name, v.Judgement, v.Step)
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package totp
 
 import (
+	"encoding/base64"
+	"strconv"
+	"strings"
+
 	"github.com/nidan-auth/nidan"
 	"github.com/nidan-auth/nidan/method/internal/state"
 )
@@ -31,9 +35,48 @@ func decodeDraft(s nidan.State) (seed []byte, ok bool) {
 	return d.Seed, true
 }
 
+// encode returns what package json would write.
+func (a app) encode() nidan.State {
+	s := make(nidan.State, 0, 80)
+	s = base64.StdEncoding.AppendEncode(append(s, `{"k":"`...), a.Seed)
+	if a.Third != 0 {
+		s = strconv.AppendInt(append(s, `","d":`...), a.Third, 10)
+		return append(strconv.AppendInt(append(s, `,"c":`...), a.Last, 10), '}')
+	}
+	return append(strconv.AppendInt(append(s, `","c":`...), a.Last, 10), '}')
+}
+
+// decode reads what encode writes. Anything else is for the strict reader, which
+// takes five times as long.
+func (a *app) decode(s nidan.State) bool {
+	text := string(s)
+	seed, rest, ok := strings.Cut(strings.TrimPrefix(text, `{"k":"`), `"`)
+	if !ok {
+		return false
+	}
+	var err error
+	if a.Seed, err = base64.StdEncoding.DecodeString(seed); err != nil {
+		return false
+	}
+	if d, after, ok := strings.Cut(strings.TrimPrefix(rest, `,"d":`), `,"c":`); ok && d != "" {
+		rest = `,"c":` + after
+		if a.Third, err = strconv.ParseInt(d, 10, 64); err != nil {
+			return false
+		}
+	}
+	a.Last, err = strconv.ParseInt(strings.TrimSuffix(strings.TrimPrefix(rest, `,"c":`), "}"), 10, 64)
+	return err == nil && string(a.encode()) == text
+}
+
 func decodeApp(s nidan.State) (app, bool) {
 	var a app
-	if !state.Decode(s, &a) || len(a.Seed) != seedSize || a.Last <= 0 {
+	if !a.decode(s) {
+		a = app{}
+		if !state.Decode(s, &a) {
+			return app{}, false
+		}
+	}
+	if len(a.Seed) != seedSize || a.Last <= 0 {
 		return app{}, false
 	}
 	switch a.Third {

@@ -50,7 +50,8 @@ func hotp(mac hash.Hash, counter int64) uint32 {
 	binary.BigEndian.PutUint64(message[:], uint64(counter))
 	mac.Reset()
 	mac.Write(message[:])
-	sum := mac.Sum(nil)
+	var room [20]byte
+	sum := mac.Sum(room[:0])
 	offset := sum[len(sum)-1] & 0xf
 	truncated := binary.BigEndian.Uint32(sum[offset:]) & 0x7fff_ffff
 	return truncated % modulus

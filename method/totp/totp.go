@@ -110,10 +110,11 @@ func (Method) Check(s nidan.State, answer string, _ []nidan.Hashed, now time.Tim
 		return nidan.Verdict{}
 	}
 	t := stepAt(now)
-	// What is accepted, or was, is told by these steps alone: see judge. Only a
-	// wrong code is looked for further back.
-	near := matches(a.Seed, code, t+earliest, t+latest)
-	if t-searched <= a.Last && a.Last < t+earliest {
+	// What is accepted, or was, is told by the live steps and the last one alone: see
+	// judge. Only a wrong code is looked for among the others.
+	first := min(t-1, t+a.Third)
+	near := matches(a.Seed, code, first, max(t, t+a.Third))
+	if t-searched <= a.Last && a.Last < first {
 		near = append(near, matches(a.Seed, code, a.Last, a.Last)...)
 	}
 	if v := a.judge(t, near); v.Judgement == nidan.Accepted || v.Judgement == nidan.Used {
