@@ -91,13 +91,14 @@ func splitMethods(s string) []nidan.MethodName {
 	return ms
 }
 
-// documentArgs are the arguments of the statements that write a document.
+// documentArgs are the arguments of the statements that write a document, with
+// room for those of the guard. They are of the types that a driver takes as they
+// are.
 func documentArgs(r nidan.Record) []any {
 	p := r.Projection
-	return []any{
-		r.ID, r.Kind, r.Format, r.Version, r.Sealed,
-		p.Name, p.Protected, joinMethods(p.Methods), micros(p.LastSignIn), micros(p.Created),
-	}
+	return append(make([]any, 0, 15),
+		string(r.ID), string(r.Kind), int64(r.Format), r.Version, r.Sealed,
+		p.Name, p.Protected, joinMethods(p.Methods), micros(p.LastSignIn), micros(p.Created))
 }
 
 // A recordScan takes the columns of a document, in the order in which the

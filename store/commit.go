@@ -74,14 +74,14 @@ func (db *conn) saveDocument(c nidan.Change) (int64, error) {
 	}
 	args = append(args, c.From, c.Unfreeze)
 	if r := c.Read; r != nil {
-		return db.exec(sqlUpdateUnread, append(args, r.Format, r.Sealed, r.Trail)...)
+		return db.exec(sqlUpdateUnread, append(args, int64(r.Format), r.Sealed, r.Trail)...)
 	}
 	return db.exec(sqlUpdateDocument, args...)
 }
 
 func (db *conn) appendEvents(events []nidan.EventRow) (refusal, failure error) {
 	for _, e := range events {
-		switch err := db.run(sqlInsertEvent, e.Owner, e.Seq, e.Commit, e.Body); {
+		switch err := db.run(sqlInsertEvent, string(e.Owner), e.Seq, e.Commit, e.Body); {
 		case isDuplicate(err):
 			return &nidan.Fault{Account: e.Owner, Part: "event", Cause: fmt.Sprintf("event %d exists already", e.Seq)}, nil
 		case err != nil:
