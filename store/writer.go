@@ -72,13 +72,13 @@ type writer struct {
 	broke        chan error // holds one
 
 	// Owned by the goroutine.
-	conn     *conn    // nil when it has to be opened anew
-	log      *os.File // of conn; nil until its first transaction
-	last     *flight  // the newest that was launched
-	changes  int64    // rows that conn has changed since it was opened
-	logLimit int64    // size of the log beyond which it is restarted
-	rested   time.Time
-	unmoved  int // requests since the log was last to be moved
+	conn     *conn     // nil when it has to be opened anew
+	log      *os.File  // of conn; nil until its first transaction
+	last     *flight   // the newest that was launched
+	changes  int64     // rows that conn has changed since it was opened
+	logLimit int64     // size of the log beyond which it is restarted
+	rested   time.Time // when others could last have the lock for long
+	unmoved  int       // requests since the log was last to be moved
 
 	// afterCommit is set by tests: it says what COMMIT is taken to have said.
 	afterCommit atomic.Pointer[func(error) error]
@@ -167,6 +167,9 @@ func (w *writer) collect() (batch []*request, open bool) {
 		if r.turn.CompareAndSwap(waiting, taken) {
 			batch = append(batch, r)
 		}
+	}
+	if len(w.queue) == 0 {
+		defer func() { w.rested = time.Now() }()
 	}
 	select {
 	case r, ok := <-w.queue:
@@ -261,14 +264,10 @@ const (
 // rest lets other processes have the lock: between a COMMIT and the next BEGIN it is
 // free for microseconds, and they ask a few hundred times a second at the most.
 func (w *writer) rest() {
-	now := time.Now()
-	if now.Sub(w.rested) < restEvery {
-		return
-	}
-	if w.last != nil && !w.last.over() { // busy since the transaction before
+	if time.Since(w.rested) >= restEvery {
 		time.Sleep(restFor)
+		w.rested = time.Now()
 	}
-	w.rested = now
 }
 
 // errNotBegun marks a transaction that could not begin, so that nothing of it

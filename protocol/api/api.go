@@ -3,8 +3,6 @@ package api
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -166,6 +164,9 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, because(NotHere))
 		return
 	}
+	// There is JSON and nothing else; and huma's reading of some of these panics
+	// when all is done.
+	r.Header.Del("Accept")
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		reason := RequestInvalid
@@ -191,15 +192,6 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Pattern = inner.Pattern
 }
 
-// hashOf names what a request asks for, so that one of the same idempotency key
-// that asks for something else is told from a repetition.
-func hashOf(r *http.Request, body []byte) string {
-	sum := sha256.New()
-	fmt.Fprintf(sum, "%s %s\n", r.Method, r.URL.EscapedPath())
-	sum.Write(body)
-	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
-}
-
 func write(w http.ResponseWriter, p *Problem) {
 	h := w.Header()
 	for k, v := range p.GetHeaders() {
@@ -208,73 +200,6 @@ func write(w http.ResponseWriter, p *Problem) {
 	h.Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	json.NewEncoder(w).Encode(p)
-}
-
-// call is one request whose key was checked.
-type call struct {
-	door    *nidan.Caller
-	request nidan.Request
-}
-
-// admit checks the key, its scopes and the idempotency key, before the request
-// is read any further.
-func (a *API) admit(ctx huma.Context, next func(huma.Context)) {
-	r, w := humago.Unwrap(ctx)
-	c, p := a.admitted(r, ctx.Operation(), func() string { return r.Context().Value(keyHash).(string) })
-	if p != nil {
-		write(w, p)
-		return
-	}
-	next(huma.WithValue(ctx, keyCall, c))
-}
-
-// admitted returns who calls an operation, or why they may not.
-func (a *API) admitted(r *http.Request, op *huma.Operation, hash func() string) (call, *Problem) {
-	key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok || len(r.Header.Values("Authorization")) != 1 {
-		return call{}, because(KeyRefused)
-	}
-	door, err := a.Service.Caller(r.Context(), nidan.NewSecret(key), a.Address(r))
-	if errors.Is(err, nidan.ErrNotFound) {
-		return call{}, because(KeyRefused)
-	}
-	if err != nil {
-		return call{}, a.failed(r.Context(), op.OperationID, err)
-	}
-	for _, s := range scopesOf(op) {
-		if !door.May(s) {
-			return call{}, because(nidan.ScopeMissing)
-		}
-	}
-	c := call{door: door}
-	if names := r.Header.Values(idempotencyKey); len(names) > 0 && takes(op, idempotencyKey) {
-		if len(names) > 1 || !visible(names[0], 64) {
-			p := because(RequestInvalid)
-			p.Where = []string{"header." + idempotencyKey}
-			return call{}, p
-		}
-		sum := sha256.Sum256([]byte(key + "\n" + names[0]))
-		c.request = nidan.Request{Key: base64.RawURLEncoding.EncodeToString(sum[:16]), Body: hash()}
-	}
-	return c, nil
-}
-
-const idempotencyKey = "Idempotency-Key"
-
-// takes reports whether an operation has a header. One that is repeated anyhow,
-// or draws something new each time, has no idempotency key.
-func takes(op *huma.Operation, header string) bool {
-	return slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == header })
-}
-
-// visible reports whether a text is 1 to most visible ASCII characters.
-func visible(s string, most int) bool {
-	return len(s) > 0 && len(s) <= most && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
-}
-
-func scopesOf(op *huma.Operation) []nidan.Scope {
-	s, _ := op.Metadata["scopes"].([]nidan.Scope)
-	return s
 }
 
 // from says where a request comes from: what the product forwards of its
@@ -335,7 +260,9 @@ func add[I, O any](a *API, h huma.API, op Operation, summary string, do func(con
 	described := huma.Operation{
 		OperationID: op.ID, Method: op.Method, Path: Prefix + op.Path, Summary: summary,
 		Metadata: map[string]any{"scopes": op.Scopes}, Security: []map[string][]string{{"key": {}}},
-		Description: "Scopes: " + scopeNames(op.Scopes) + ".", MaxBodyBytes: maxBody,
+		Description: "Scopes: " + scopeNames(op.Scopes) + ".",
+		// The body is in memory by then: no deadline is for it.
+		MaxBodyBytes: maxBody + 1, BodyReadTimeout: -1,
 	}
 	switch {
 	case op.Method == http.MethodDelete:

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
-	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -24,7 +23,7 @@ type shortWay struct {
 // takeShort serves a request the short way, if it has one.
 func (a *API) takeShort(w http.ResponseWriter, r *http.Request, body []byte) (served bool) {
 	way, ok := a.short[r.URL.Path]
-	if !ok || r.Method != http.MethodPost || !plain(r.Header) {
+	if !ok || r.Method != http.MethodPost || r.URL.RawPath != "" || !isJSON(r.Header.Get("Content-Type")) {
 		return false
 	}
 	c, p := a.admitted(r, way.op, func() string { return hashOf(r, body) })
@@ -40,13 +39,9 @@ func (a *API) takeShort(w http.ResponseWriter, r *http.Request, body []byte) (se
 	return served
 }
 
-// plain reports whether the headers ask for nothing but JSON for JSON.
-func plain(h http.Header) bool {
-	sent, accept := h.Get("Content-Type"), h.Get("Accept")
-	if sent != "application/json" && sent != "application/json; charset=utf-8" {
-		return false
-	}
-	return accept == "" || accept == "*/*" || strings.HasPrefix(accept, "application/json")
+// isJSON reports whether this is how clients commonly call it.
+func isJSON(contentType string) bool {
+	return contentType == "application/json" || contentType == "application/json; charset=utf-8"
 }
 
 // addShort makes the short way of an operation, where it has one: a POST that
@@ -76,24 +71,14 @@ func addShort[I, O any](a *API, h huma.API, op Operation, do func(context.Contex
 	}}
 }
 
-// checks are what a validation needs.
-type checks struct {
-	path *huma.PathBuffer
-	res  huma.ValidateResult
-}
-
-var checking = sync.Pool{New: func() any { return &checks{path: huma.NewPathBuffer(make([]byte, 0, 128), 0)} }}
-
-// fits reports whether a body is as described.
+// fits reports whether a body is as described. What it is checked with is not kept
+// for another: it refers to what was sent.
 func fits(schemas huma.Registry, s *huma.Schema, body []byte) bool {
 	var parsed any
 	if json.Unmarshal(body, &parsed) != nil {
 		return false
 	}
-	c := checking.Get().(*checks)
-	defer checking.Put(c)
-	c.path.Reset()
-	c.res.Reset()
-	huma.Validate(schemas, s, c.path, huma.ModeWriteToServer, parsed, &c.res)
-	return len(c.res.Errors) == 0
+	var res huma.ValidateResult
+	huma.Validate(schemas, s, huma.NewPathBuffer(make([]byte, 0, 64), 0), huma.ModeWriteToServer, parsed, &res)
+	return len(res.Errors) == 0
 }

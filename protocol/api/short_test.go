@@ -121,8 +121,11 @@ func TestShortWayIsTheLongWay(t *testing.T) {
 				}
 			}
 		}
-		for _, body := range []string{"", " ", "null", "[]", `"x"`, "{", "{}", "{}{}", "{} ", "\ufeff{}", strings.Repeat("[", 12000), `{"a":` + strings.Repeat(`{"a":`, 9000)} {
+		for _, body := range []string{"", " ", "null", "[]", `"x"`, "{", "{}", "{}{}", "{} ", "\ufeff{}", `{"session":"x"}` + strings.Repeat(" ", maxBody-15), `{"session":"x"}` + strings.Repeat(" ", maxBody-14), strings.Repeat("[", 12000), `{"a":` + strings.Repeat(`{"a":`, 9000)} {
 			same(path, h.key, []byte(body))
+		}
+		for _, other := range []string{strings.Replace(path, "/v1/", "%2Fv1%2F", 1), strings.Replace(path, "/v1/", "/v1%2F", 1), strings.Replace(path, "/v1/", "/v%31/", 1), path + "/", path + "?x=1", path + "/../check"} {
+			same(other, h.key, text(right(compared)))
 		}
 		for _, key := range []string{"", "nk_garbage", h.key[:len(h.key)-1], reader, h.bank} {
 			same(path, key, text(right(compared)))
@@ -130,7 +133,7 @@ func TestShortWayIsTheLongWay(t *testing.T) {
 		}
 		for _, headers := range [][]string{
 			{"Accept", "*/*"}, {"Accept", "application/json"}, {"Accept", "application/json, text/plain, */*"}, {"Accept", "application/json;q=0"},
-			{"Accept", "text/html"}, {"Accept", "application/jsonx"}, {"Content-Type", "text/plain"}, {"Content-Type", ""},
+			{"Accept", "text/html"}, {"Accept", "application/json;q=0.1,json"}, {"Accept", "x;,y"}, {"Accept", "application/jsonx"}, {"Content-Type", "text/plain"}, {"Content-Type", ""},
 			{"Content-Type", "application/json; charset=utf-8"}, {"Content-Type", "application/merge-patch+json"}, {"Content-Type", "application/cbor"}, {"Authorization", "Bearer x"},
 			{"Idempotency-Key", ""}, {"Idempotency-Key", "with space"}, {"Idempotency-Key", strings.Repeat("x", 65)}, {"Idempotency-Key", "a", "Idempotency-Key", "b"},
 			{"Idempotency-Key", "key"}, {"If-None-Match", "x"}, {"Expect", "x"},
