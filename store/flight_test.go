@@ -305,7 +305,7 @@ func TestPowerCut(t *testing.T) {
 			t.Errorf("version %d of %s was told, %d is on the disk", version, id, on)
 		}
 	}
-	const writers, commits = 12, 30
+	const writers, commits = 12, 12
 	var all, reading sync.WaitGroup
 	over := make(chan struct{})
 	for i := range writers {
