@@ -21,6 +21,7 @@ type Answer struct {
 // method: expiry, throttles and counting come before it. Outcomes: OK with
 // Session; the reasons of the second step.
 func (s *Service) Answer(ctx context.Context, tok PendingToken, ans Answer, from From) (Outcome, error) {
+	from.Unsaid = from.Unsaid && !ans.Remember // who wants a browser remembered has said that there is one
 	cmd := command{account: tok.account, from: from, slow: s.slowAnswer(ans, tok.class), shown: s.shownBy(from, tok.account), recall: true}
 	out, err := s.change(ctx, cmd, func(d *decision) Outcome {
 		return d.settle(tok, ans)

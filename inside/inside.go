@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -63,6 +64,7 @@ type Config struct {
 	// For tests; nil: the machine's.
 	Clock  nidan.Clock
 	Random io.Reader
+	Sync   func(*os.File) error // see [store.Options]
 }
 
 // App is Nidan inside an application. Its methods of [web.Pages] answer requests.
@@ -108,7 +110,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		c.Address = web.Peer
 	}
 	a := &App{base: c.Base, log: c.Log}
-	if a.db, err = openStore(ctx, c.Database, c.Keyring); err != nil {
+	if a.db, err = openStore(ctx, c.Database, c.Keyring, store.Options{Sync: c.Sync}); err != nil {
 		return nil, err
 	}
 	if err := a.assemble(ctx, c, public); err != nil {
@@ -136,8 +138,8 @@ func isLocal(host string) bool {
 
 // openStore opens the database, or makes it: unless there is a keyring that was
 // in use, whose database is missing then.
-func openStore(ctx context.Context, path, keyring string) (*store.SQLite, error) {
-	db, err := store.OpenSQLite(ctx, path, store.Options{})
+func openStore(ctx context.Context, path, keyring string, o store.Options) (*store.SQLite, error) {
+	db, err := store.OpenSQLite(ctx, path, o)
 	if !errors.Is(err, store.ErrNoDatabase) {
 		return db, err
 	}
@@ -148,9 +150,9 @@ func openStore(ctx context.Context, path, keyring string) (*store.SQLite, error)
 	case v.Used():
 		return nil, fmt.Errorf("%w: the keyring %q has been in use, but %q has no tables of Nidan's; restore the database from its backup", vault.ErrNoDatabase, keyring, path)
 	}
-	db, err = store.CreateSQLite(ctx, path, store.Options{})
+	db, err = store.CreateSQLite(ctx, path, o)
 	if errors.Is(err, store.ErrExists) {
-		return store.OpenSQLite(ctx, path, store.Options{}) // another process was faster
+		return store.OpenSQLite(ctx, path, o) // another process was faster
 	}
 	return db, err
 }

@@ -10,10 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/nidan-auth/nidan"
+	"github.com/nidan-auth/nidan/store"
 	"github.com/nidan-auth/nidan/vault"
 	"github.com/nidan-auth/nidan/web"
 )
@@ -256,5 +258,31 @@ func TestNotAProductsID(t *testing.T) {
 	if b, err := Open(t.Context(), c); err == nil {
 		b.Close()
 		t.Error("taken over")
+	}
+}
+
+// An application is told when the disk has failed to keep something.
+func TestLost(t *testing.T) {
+	c, _ := config(t)
+	var failing atomic.Bool
+	c.Sync = func(log *os.File) error {
+		if failing.Load() {
+			return errors.New("input/output error")
+		}
+		return log.Sync()
+	}
+	a, err := Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	failing.Store(true)
+	if err := a.Service().ConfirmClock(t.Context(), "on trial"); !errors.Is(err, store.ErrLost) {
+		t.Errorf("what was not kept is answered with %v", err)
+	}
+	if err := <-a.Lost(); !errors.Is(err, store.ErrLost) {
+		t.Errorf("told %v", err)
+	}
+	if err := a.Close(); !errors.Is(err, store.ErrLost) {
+		t.Errorf("Close = %v", err)
 	}
 }

@@ -30,7 +30,9 @@ func accessLog(log *slog.Logger, next http.Handler) http.Handler {
 			line := slog.NewRecord(start.Add(took), slog.LevelInfo, "request", 0) // not by a Logger, which looks for its caller
 			line.AddAttrs(slog.String("method", methodOf(r)), slog.String("route", routeOf(r)),
 				slog.Int("status", rec.code()), slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int64("bytes", rec.bytes))
-			_ = log.Handler().Handle(r.Context(), line) // who cannot log cannot say so either
+			if h := log.Handler(); h.Enabled(r.Context(), line.Level) {
+				_ = h.Handle(r.Context(), line) // who cannot log cannot say so either
+			}
 			if abort {
 				panic(http.ErrAbortHandler) // drop the connection: what was sent is not the whole answer
 			}

@@ -187,6 +187,12 @@ func TestAccessLog(t *testing.T) {
 	if n := strings.Count(text, "\n"); n != 5 {
 		t.Errorf("%d lines for 5 requests", n)
 	}
+	var warnings bytes.Buffer
+	quiet := slog.New(slog.NewTextHandler(&warnings, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	accessLog(quiet, http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
+	if warnings.Len() > 0 {
+		t.Errorf("whoever wants warnings only gets %s", &warnings)
+	}
 }
 
 func TestPanicIsAnswered(t *testing.T) {

@@ -28,6 +28,7 @@ func (s *SQLite) Canary(ctx context.Context) ([]byte, error) {
 // database has one, and changes nothing then.
 func (s *SQLite) PutCanary(ctx context.Context, sealed []byte) error {
 	return s.w.submit(ctx, &request{
+		apart: true,
 		apply: func(db *conn) (refusal, failure error) {
 			n, err := db.exec(sqlPutCanary, sealed)
 			if err == nil && n == 0 {

@@ -15,12 +15,12 @@ type checkpointer struct {
 	due  chan struct{} // holds one
 	done chan struct{} // closed when it has ended
 	work sync.Mutex    // held while it moves something
-	lost func() bool   // nothing must be moved any more
+	lost func() error  // not nil: nothing must be moved any more
 
 	conn *conn // nil when it has to be opened anew; owned by the goroutine
 }
 
-func startCheckpointer(path string, lost func() bool) *checkpointer {
+func startCheckpointer(path string, lost func() error) *checkpointer {
 	c := &checkpointer{path: path, lost: lost, due: make(chan struct{}, 1), done: make(chan struct{})}
 	go c.run()
 	return c
@@ -49,7 +49,7 @@ func (c *checkpointer) run() {
 func (c *checkpointer) move() {
 	c.work.Lock()
 	defer c.work.Unlock()
-	if c.lost() {
+	if c.lost() != nil {
 		return
 	}
 	if c.conn == nil {

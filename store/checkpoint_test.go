@@ -2,12 +2,14 @@ package store_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/nidan-auth/nidan"
+	"github.com/nidan-auth/nidan/store"
 )
 
 // What is committed gets into the database file while the store is open, and the
@@ -18,19 +20,7 @@ func TestLogIsMovedMeanwhile(t *testing.T) {
 	const writers, commits = 32, 250
 	var all, reading sync.WaitGroup
 	over := make(chan struct{})
-	reading.Go(func() {
-		for {
-			select {
-			case <-over:
-				return
-			default:
-			}
-			if _, err := s.Load(t.Context(), nidan.KindAccount, account(0), ""); err != nil && err != nidan.ErrNotFound {
-				t.Error(err)
-				return
-			}
-		}
-	})
+	reading.Go(func() { loadUntil(t, s, over, account(0), func(nidan.Loaded) {}) })
 	most := make([]int64, writers)
 	for i := range writers {
 		all.Go(func() {
@@ -68,4 +58,22 @@ func size(t *testing.T, path string) int64 {
 		return 0
 	}
 	return fi.Size()
+}
+
+// loadUntil loads an account without a pause, and shows what it finds.
+func loadUntil(t *testing.T, s *store.SQLite, over <-chan struct{}, id nidan.AccountID, show func(nidan.Loaded)) {
+	for {
+		select {
+		case <-over:
+			return
+		default:
+		}
+		switch l, err := s.Load(t.Context(), nidan.KindAccount, id, ""); {
+		case err == nil:
+			show(l)
+		case !errors.Is(err, nidan.ErrNotFound):
+			t.Error(err)
+			return
+		}
+	}
 }

@@ -28,7 +28,7 @@ func (s *SQLite) Commit(ctx context.Context, c nidan.Change) error {
 // is final.
 func (s *SQLite) Committed(ctx context.Context, owner nidan.AccountID, commit string) (found bool, err error) {
 	err = s.w.submit(ctx, &request{
-		stay: true,
+		apart: true, stay: true,
 		apply: func(db *conn) (refusal, failure error) {
 			found, failure = db.committed(owner, commit)
 			return nil, failure

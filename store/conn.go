@@ -75,14 +75,9 @@ func (db *conn) prepared(query string) (*sql.Stmt, error) {
 func (db *conn) exec(query string, args ...any) (n int64, err error) {
 	db.args = db.args[:0]
 	for i, a := range args {
-		var v driver.Value
-		switch a.(type) {
-		case string, int64, []byte, bool:
-			v = a
-		default:
-			if v, err = driver.DefaultParameterConverter.ConvertValue(a); err != nil {
-				return 0, err
-			}
+		v, err := driver.DefaultParameterConverter.ConvertValue(a)
+		if err != nil {
+			return 0, err
 		}
 		db.args = append(db.args, driver.NamedValue{Ordinal: i + 1, Value: v})
 	}

@@ -24,7 +24,7 @@ type flight struct {
 
 // carries reports whether something of an account may be in it.
 func (f *flight) carries(id nidan.AccountID) bool {
-	return slices.ContainsFunc(f.batch, func(r *request) bool { return r.account == id })
+	return slices.ContainsFunc(f.batch, func(r *request) bool { return !r.apart && (r.account == "" || r.account == id) })
 }
 
 // lostFiles has the paths of which this process has lost something.
@@ -74,7 +74,6 @@ func (w *writer) launch(f *flight) {
 		for i := range f.answers {
 			f.answers[i] = fmt.Errorf("%w: %w", nidan.ErrUnknown, f.lost)
 		}
-		w.lost.Store(f)
 		lostFiles.Store(w.path, f.lost)
 		f.land()
 		w.broke <- f.lost
@@ -131,15 +130,20 @@ func (w *writer) alight() error {
 	return w.last.lost
 }
 
+// lost is why what was in flight may not be on the disk, nil if that is not so.
+func (w *writer) lost() error {
+	if f := w.flying.Load(); f != nil && f.over() {
+		return f.lost
+	}
+	return nil
+}
+
 // landed waits until all of an account that could be read when it is called is on
 // the disk. What is decided on anything else might be told to somebody, and a power
 // cut take back what it rests on: what they hold would be newer than the account.
 func (w *writer) landed(ctx context.Context, id nidan.AccountID) error {
-	if f := w.lost.Load(); f != nil {
-		return f.lost
-	}
 	f := w.flying.Load()
-	if f == nil || !f.carries(id) {
+	if f == nil || !f.carries(id) && !f.over() {
 		return nil
 	}
 	select {

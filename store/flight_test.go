@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -243,7 +244,7 @@ func TestDiskFails(t *testing.T) {
 		t.Errorf("the same process opens it anew: %v", err)
 	}
 
-	// As a new process finds it, when no other has it open.
+	// As a new process finds it, also where another has it open.
 	image := filepath.Join(t.TempDir(), "nidan.db")
 	for _, suffix := range []string{"", "-wal"} {
 		if out, err := exec.Command("cp", path+suffix, image+suffix).CombinedOutput(); err != nil {
@@ -253,17 +254,26 @@ func TestDiskFails(t *testing.T) {
 	if size(t, image+"-wal") == 0 {
 		t.Fatal("nothing was left in the log")
 	}
+	other := look(t, image) // of the application, say
+	defer other.Close()
+	if len(tables(t, other)) == 0 {
+		t.Fatal("there are no tables")
+	}
+	before := logHeader(t, image)
 	again := open(t, image)
 	defer closeStore(t, again)
-	if n := size(t, image+"-wal"); n != 0 {
-		t.Errorf("it goes on with a log of %d bytes, of which some may be lost", n)
+	if _, err := again.Gate(t.Context(), []string{"l"}, add); err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(before, logHeader(t, image)) {
+		t.Error("it goes on with a log of which some may be lost")
 	}
 	if l, err := again.Load(t.Context(), nidan.KindAccount, "ann", ""); err != nil || l.Record.Version == 0 {
 		t.Errorf("what was acknowledged: %v", err)
 	}
 	rows := dump(t, image)
-	if docs, gates := len(rows["nidan_documents"]), len(rows["nidan_gates"]); docs != 1 || gates != 0 {
-		t.Errorf("%d documents and %d gates, want ann's alone", docs, gates)
+	if docs, gates := len(rows["nidan_documents"]), len(rows["nidan_gates"]); docs != 1 || gates != 1 {
+		t.Errorf("%d documents and %d gates, want ann's alone and the new one", docs, gates)
 	}
 }
 
@@ -319,21 +329,7 @@ func TestPowerCut(t *testing.T) {
 			}
 		})
 		reading.Go(func() {
-			for {
-				select {
-				case <-over:
-					return
-				default:
-				}
-				l, err := s.Load(t.Context(), nidan.KindAccount, account(i), "")
-				switch {
-				case err == nil:
-					told(account(i), l.Record.Version)
-				case !errors.Is(err, nidan.ErrNotFound):
-					t.Error(err)
-					return
-				}
-			}
+			loadUntil(t, s, over, account(i), func(l nidan.Loaded) { told(account(i), l.Record.Version) })
 		})
 	}
 	all.Wait()
@@ -342,4 +338,14 @@ func TestPowerCut(t *testing.T) {
 	if st := s.Stats(); st.Transactions >= writers*commits {
 		t.Errorf("%d transactions for %d commits: nothing was made ready meanwhile", st.Transactions, writers*commits)
 	}
+}
+
+// logHeader is what changes when a log is begun anew.
+func logHeader(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path + "-wal")
+	if err != nil || len(b) < 32 {
+		t.Fatalf("the log: %d bytes, %v", len(b), err)
+	}
+	return b[:32]
 }

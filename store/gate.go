@@ -15,7 +15,8 @@ import (
 func (s *SQLite) Gate(ctx context.Context, keys []string, step func([]nidan.GateRow) []nidan.GateRow) ([]nidan.GateRow, error) {
 	var rows []nidan.GateRow
 	err := s.w.submit(ctx, &request{
-		stay: true,
+		apart: true,
+		stay:  true,
 		apply: func(db *conn) (refusal, failure error) {
 			rows, refusal, failure = db.gate(keys, step)
 			return refusal, failure

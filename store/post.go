@@ -18,6 +18,7 @@ func (s *SQLite) Queue(ctx context.Context, rows []nidan.OutboxRow) error {
 		return nil
 	}
 	return s.w.submit(ctx, &request{
+		apart: true,
 		apply: func(db *conn) (refusal, failure error) { return nil, db.queue(rows) },
 	})
 }
@@ -38,7 +39,8 @@ func (s *SQLite) Lease(ctx context.Context, now, until time.Time, limit int) ([]
 	}
 	var rows []nidan.OutboxRow
 	err := s.w.submit(ctx, &request{
-		stay: true, // who has left would hold up what was taken for them
+		apart: true,
+		stay:  true, // who has left would hold up what was taken for them
 		apply: func(db *conn) (refusal, failure error) {
 			rows, failure = db.lease(micros(now), micros(until), max(limit, 0))
 			return nil, failure
@@ -118,6 +120,7 @@ func (s *SQLite) Bury(ctx context.Context, account nidan.AccountID, id, cause st
 // write runs one statement by itself.
 func (s *SQLite) write(ctx context.Context, query string, args ...any) error {
 	return s.w.submit(ctx, &request{
+		apart: true,
 		apply: func(db *conn) (refusal, failure error) { return nil, db.run(query, args...) },
 	})
 }

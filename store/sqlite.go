@@ -188,10 +188,9 @@ func realPath(path string) (string, error) {
 
 // prepareFile brings the tables up to date and makes sure that a commit will
 // be as durable as we say: a file system that cannot do a write-ahead log
-// makes SQLite fall back without an error. Where no other process has the file
-// open, its end also moves a log that was left behind into the database, as the
-// last to close a file does: nothing is added to a log of which parts may have
-// been lost.
+// makes SQLite fall back without an error. It also moves a log that was left
+// behind into the database, so that the next commit begins it anew: nothing is
+// added to a log of which parts may have been lost.
 func prepareFile(ctx context.Context, path string, accept func(version int64) error) (err error) {
 	db, err := openDB(path, looking, 1)
 	if err != nil {
@@ -221,6 +220,9 @@ func prepareFile(ctx context.Context, path string, accept func(version int64) er
 	}
 	if mode != "wal" || sync != 2 {
 		return fmt.Errorf("store: journal mode %q, synchronous %d: this file system cannot keep a write-ahead log", mode, sync)
+	}
+	if _, err := db.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
+		return fmt.Errorf("store: %w", err)
 	}
 	return nil
 }

@@ -19,8 +19,11 @@ const maxBatch = 128
 
 // A request is what one caller wants written.
 type request struct {
-	// account is the one of which something is written that is read by Load.
+	// Load waits for what is on its way to the disk and might be of its account:
+	// of this one, of any if this is empty, of none if it is apart, as what Load
+	// does not read.
 	account nidan.AccountID
+	apart   bool
 
 	// apply does the work, inside a savepoint unless it is guarded. A refusal
 	// is the caller's answer and undoes what this request wrote; a failure ends
@@ -67,9 +70,9 @@ type writer struct {
 	checkpoints *checkpointer
 
 	// flying is set from before a COMMIT until what it wrote is on the disk, and
-	// stays if it may not be; lost and broke are told so.
-	flying, lost atomic.Pointer[flight]
-	broke        chan error // holds one
+	// stays if it may not be; broke is told so.
+	flying atomic.Pointer[flight]
+	broke  chan error // holds one
 
 	// Owned by the goroutine.
 	conn     *conn     // nil when it has to be opened anew
@@ -92,7 +95,7 @@ func startWriter(path string, o Options) (*writer, error) {
 	if err := w.open(); err != nil {
 		return nil, err
 	}
-	w.checkpoints = startCheckpointer(path, func() bool { return w.lost.Load() != nil })
+	w.checkpoints = startCheckpointer(path, w.lost)
 	go w.run()
 	return w, nil
 }
@@ -155,9 +158,9 @@ func (w *writer) run() {
 	for w.seen.len() > 0 && w.failed == nil {
 		w.failed = w.transact(new(transaction))
 	}
-	w.failed = errors.Join(w.failed, w.alight())
+	err := w.alight() // so that nothing of it is moved if it was lost
 	w.checkpoints.close()
-	w.failed = errors.Join(w.failed, w.shut())
+	w.failed = errors.Join(w.failed, err, w.shut())
 }
 
 // collect waits for something to do and takes whatever else is waiting by
@@ -227,14 +230,14 @@ func (w *writer) open() (err error) {
 
 // drop closes a connection whose state is in doubt.
 func (w *writer) drop() {
-	_ = w.alight() // it holds the log open
-	_ = w.shut()   // it is given up because something failed already
+	_ = w.shut() // it is given up because something failed already
 }
 
-// shut closes the connection if there is one. Where something was lost it leaves it:
-// who closes a file last moves its log into the database.
+// shut closes the connection if there is one, once nothing is in flight. Where
+// something was lost it leaves it: who closes a file last moves its log into the
+// database.
 func (w *writer) shut() (err error) {
-	if w.lost.Load() != nil {
+	if w.alight() != nil {
 		return nil
 	}
 	if w.conn != nil {

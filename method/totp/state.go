@@ -38,12 +38,11 @@ func decodeDraft(s nidan.State) (seed []byte, ok bool) {
 // encode returns what package json would write.
 func (a app) encode() nidan.State {
 	s := make(nidan.State, 0, 80)
-	s = base64.StdEncoding.AppendEncode(append(s, `{"k":"`...), a.Seed)
+	s = append(base64.StdEncoding.AppendEncode(append(s, `{"k":"`...), a.Seed), '"')
 	if a.Third != 0 {
-		s = strconv.AppendInt(append(s, `","d":`...), a.Third, 10)
-		return append(strconv.AppendInt(append(s, `,"c":`...), a.Last, 10), '}')
+		s = strconv.AppendInt(append(s, `,"d":`...), a.Third, 10)
 	}
-	return append(strconv.AppendInt(append(s, `","c":`...), a.Last, 10), '}')
+	return append(strconv.AppendInt(append(s, `,"c":`...), a.Last, 10), '}')
 }
 
 // decode reads what encode writes. Anything else is for the strict reader, which

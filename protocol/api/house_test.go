@@ -228,7 +228,9 @@ func (h *house) enrolled(id string) (key string, codes []string) {
 	for _, c := range r.fields["codes"].([]any) {
 		codes = append(codes, c.(string))
 	}
-	h.do(200, "POST", "/accounts/"+id+"/enrolments/complete", obj{"ticket": r.str("ticket"), "saved": true})
+	if r = h.do(200, "POST", "/accounts/"+id+"/enrolments/complete", obj{"ticket": r.str("ticket"), "saved": true, "browser": obj{}}); r.str("known") == "" {
+		h.Errorf("the browser that turned it on is not known: %s", r.text)
+	}
 	h.since += time.Minute
 	return key, codes
 }

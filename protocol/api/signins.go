@@ -90,11 +90,9 @@ func (a *API) answer(ctx context.Context, in *struct {
 	if !ok {
 		return nil, because(nidan.Gone)
 	}
-	from := a.from(ctx, in.Body.Browser)
-	from.Unsaid = from.Unsaid && !in.Body.Remember
 	out, err := a.Service.Answer(ctx, tok, nidan.Answer{
 		Authenticator: in.Body.Way, Code: nidan.NewSecret(in.Body.Code), Remember: in.Body.Remember,
-	}, from)
+	}, a.from(ctx, in.Body.Browser))
 	if p := a.problem(ctx, "answer", out, err); p != nil {
 		return nil, p
 	}
