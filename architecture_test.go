@@ -31,6 +31,7 @@ var mayImport = map[string]struct{ rooms, modules []string }{
 	"method/methodtest":       {rooms: []string{""}, modules: []string{"pgregory.net/rapid"}},
 	"vault":                   {rooms: []string{""}},
 	"password":                {rooms: []string{""}, modules: []string{"golang.org/x/crypto", "golang.org/x/net", "golang.org/x/text"}},
+	"password/apart":          {rooms: []string{"password"}},
 	"store":                   {rooms: []string{""}, modules: []string{"modernc.org/sqlite", "github.com/pressly/goose"}},
 	"store/storetest":         {rooms: []string{""}},
 	"catalogue":               {modules: []string{"golang.org/x/text"}},
@@ -45,7 +46,7 @@ var mayImport = map[string]struct{ rooms, modules []string }{
 	"protocol/api":         {rooms: []string{""}, modules: []string{"github.com/danielgtaylor/huma/v2"}},
 	"protocol/forwardauth": {rooms: []string{""}, modules: []string{"github.com/go-jose/go-jose/v4"}},
 	"server": {
-		rooms:   []string{"protocol/api", "protocol/forwardauth", "", "inside", "method/mailcode", "vault", "password", "store", "web", "mail", "clock"},
+		rooms:   []string{"protocol/api", "protocol/forwardauth", "", "inside", "method/mailcode", "vault", "password", "password/apart", "store", "web", "mail", "clock"},
 		modules: []string{"github.com/alecthomas/kong", "golang.org/x/sys"},
 	},
 	"cmd/nidan": {rooms: []string{"", "server"}},

@@ -5,8 +5,6 @@ import (
 	"io"
 	"runtime"
 
-	"golang.org/x/crypto/argon2"
-
 	"github.com/nidan-auth/nidan"
 )
 
@@ -33,6 +31,9 @@ type Options struct {
 	Random io.Reader // for salts; safe for concurrent use
 	Brand  string    // the product's name, for the rule that a password must not contain it
 	Length int       // least length of a new password, 8 to 64 code points; 0: 15
+
+	// Slow computes hashes elsewhere, several at a time; nil: here, by [Work.Hash].
+	Slow func(Work) ([]byte, error)
 }
 
 // FirstStep implements [nidan.FirstStep]. It may be used concurrently.
@@ -41,7 +42,7 @@ type FirstStep struct {
 	random io.Reader
 	decoy  string
 	queue  *queue
-	slow   func(input, salt []byte, passes, memory uint32, lanes uint8, size uint32) []byte
+	slow   func(Work) ([]byte, error)
 
 	brand  string
 	length int
@@ -62,10 +63,13 @@ func New(o Options) (*FirstStep, error) {
 		keys:   o.Keys,
 		random: o.Random,
 		queue:  newQueue(runtime.GOMAXPROCS(0)),
-		slow:   argon2.IDKey,
+		slow:   o.Slow,
 		brand:  lettersOf(o.Brand),
 		length: o.Length,
 		common: readCommon(),
+	}
+	if f.slow == nil {
+		f.slow = func(w Work) ([]byte, error) { return w.Hash(), nil }
 	}
 	decoy, err := f.newDecoy()
 	if err != nil {

@@ -112,9 +112,9 @@ func TestNothingMatchesTheDecoy(t *testing.T) {
 
 func TestHashRefuses(t *testing.T) {
 	f := newFirstStep(t)
-	f.slow = func(_, _ []byte, _, _ uint32, _ uint8, _ uint32) []byte {
+	f.slow = func(Work) ([]byte, error) {
 		t.Error("hashed all the same")
-		return nil
+		return nil, nil
 	}
 	for name, h := range map[string]nidan.SlowHash{
 		"input of 1025 bytes": {Input: nidan.NewSecret(strings.Repeat("a", 1025))},

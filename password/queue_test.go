@@ -16,11 +16,11 @@ import (
 func blocked(t *testing.T) (f *FirstStep, working *atomic.Int32, release chan struct{}) {
 	f, working, release = newFirstStep(t), new(atomic.Int32), make(chan struct{})
 	f.queue = newQueue(2)
-	f.slow = func(_, _ []byte, _, _ uint32, _ uint8, _ uint32) []byte {
+	f.slow = func(Work) ([]byte, error) {
 		working.Add(1)
 		defer working.Add(-1)
 		<-release
-		return make([]byte, hashSize)
+		return make([]byte, hashSize), nil
 	}
 	return f, working, release
 }
@@ -140,7 +140,7 @@ func usable(t *testing.T, f *FirstStep) {
 
 func TestAPanicLeavesThePlace(t *testing.T) {
 	f := newFirstStep(t)
-	f.slow = func(_, _ []byte, _, _ uint32, _ uint8, _ uint32) []byte { panic("argon2") }
+	f.slow = func(Work) ([]byte, error) { panic("argon2") }
 	func() {
 		defer func() { _ = recover() }()
 		_, _ = f.Hash(t.Context(), nidan.SlowHash{Like: stored})

@@ -28,6 +28,7 @@ type grammar struct {
 	Doctor   doctorCommand   `cmd:"" help:"Look for what is wrong, and say what to do."`
 	Settings settingsCommand `cmd:"" name:"config" help:"Print every setting and where it comes from."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Hash     hashCommand     `cmd:"" name:"hash-passwords" hidden:"" help:"Hash what a server asks for on the standard input."`
 }
 
 // An Invocation is one call of the program.

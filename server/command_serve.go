@@ -45,10 +45,13 @@ func (r *run) serve(set *settings, ln net.Listener, greet func(*Server) error) e
 	for _, stray := range strayVariables(settingFlags(r.line.Model)) {
 		r.warnf("%s", stray)
 	}
-	// As many passwords are hashed at a time as there are processors, from here on
-	// on half of what Go schedules. Its own scheduler would let a hash run for ten
-	// milliseconds at each step that anybody else's answer has; the kernel shares
-	// the processors more finely.
+	if s.hasher != nil {
+		if err := s.hasher.Start(); err != nil {
+			return errors.Join(err, ln.Close(), s.Close())
+		}
+	}
+	// A thread that waits for the disk keeps its share of Go's scheduler for a
+	// while; with a second share for each processor somebody else goes on.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0)))
 	// Half as many collections: idle it takes no more memory, and 164 MB while
 	// passwords are hashed without a pause. A quarter as many gained nothing that

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ import (
 	"github.com/nidan-auth/nidan/inside"
 	"github.com/nidan-auth/nidan/mail"
 	"github.com/nidan-auth/nidan/password"
+	"github.com/nidan-auth/nidan/password/apart"
 	"github.com/nidan-auth/nidan/protocol/api"
 	"github.com/nidan-auth/nidan/protocol/forwardauth"
 	"github.com/nidan-auth/nidan/store"
@@ -35,6 +37,22 @@ type Deps struct {
 	Random io.Reader // safe for concurrent use
 	Log    *slog.Logger
 	Sync   func(*os.File) error // see [store.Options]
+
+	// Program is what to call for the process that hashes passwords, see
+	// [apart]: the one that runs, or "", and they are hashed in this process.
+	Program string
+}
+
+// Program is the one that runs, for [Deps]; "" where the system does not know.
+func Program() string {
+	if runtime.GOOS == "linux" {
+		return "/proc/self/exe" // also after another was put in its place
+	}
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	return path
 }
 
 // SystemClock is the machine's time.
@@ -74,7 +92,8 @@ type Server struct {
 	handler  http.Handler
 	table    []Route
 	health   health
-	inUse    atomic.Bool // there is an account
+	inUse    atomic.Bool    // there is an account
+	hasher   *apart.Process // nil: passwords are hashed in this process
 	close    func() error
 }
 
@@ -116,9 +135,13 @@ func assemble(ctx context.Context, set *settings, d Deps, create bool) (s *Serve
 			err = errors.Join(err, s.close())
 		}
 	}()
-	first, err := password.New(password.Options{
-		Keys: s.vault, Random: d.Random, Brand: set.BrandName, Length: set.PasswordMin,
-	})
+	options := password.Options{Keys: s.vault, Random: d.Random, Brand: set.BrandName, Length: set.PasswordMin}
+	if d.Program != "" {
+		s.hasher = apart.New(d.Program, hashPasswords)
+		options.Slow = s.hasher.Hash
+		s.close = sync.OnceValue(func() error { s.hasher.Close(); return s.db.Close() })
+	}
+	first, err := password.New(options)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -37,17 +38,17 @@ func measure(program string) error {
 	}
 	fmt.Printf("size of the program     %6.1f MiB\n", float64(info.Size())/(1<<20))
 	var healthy []time.Duration
-	var resident []string
+	var idle []string
 	for range runs {
 		took, rss, err := once(program)
 		if err != nil {
 			return err
 		}
-		healthy, resident = append(healthy, took), append(resident, rss)
+		healthy, idle = append(healthy, took), append(idle, rss)
 	}
 	slices.Sort(healthy)
 	fmt.Printf("healthy on empty folder %6d ms   (median of %d starts; %d to %d)\n", healthy[runs/2].Milliseconds(), runs, healthy[0].Milliseconds(), healthy[runs-1].Milliseconds())
-	fmt.Printf("resident while idle     %s   (last start, 2 s after the first answer)\n", resident[runs-1])
+	fmt.Printf("resident while idle     %s   (last start, 2 s after the first answer)\n", idle[runs-1])
 	return nil
 }
 
@@ -89,14 +90,33 @@ func once(program string) (took time.Duration, rss string, err error) {
 	}
 	took = time.Since(begun)
 	time.Sleep(2 * time.Second)
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
+	return took, resident(cmd.Process.Pid), nil
+}
+
+// resident is what a process takes, and those that it began.
+func resident(pid int) string {
+	proc := fmt.Sprintf("/proc/%d/", pid)
+	status, err := os.ReadFile(proc + "status")
 	if err != nil {
-		return took, "unknown", nil
+		return "unknown"
 	}
+	var rss string
 	for line := range strings.Lines(string(status)) {
 		if v, ok := strings.CutPrefix(line, "VmRSS:"); ok {
 			rss = strings.TrimSpace(v)
 		}
 	}
-	return took, rss, nil
+	threads, _ := filepath.Glob(proc + "task/*/children") // none: nothing was begun
+	for _, path := range threads {
+		began, err := os.ReadFile(path)
+		if err != nil {
+			return "unknown"
+		}
+		for child := range strings.FieldsSeq(string(began)) {
+			if pid, err := strconv.Atoi(child); err == nil {
+				rss += " and " + resident(pid)
+			}
+		}
+	}
+	return rss
 }

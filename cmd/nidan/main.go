@@ -19,6 +19,6 @@ func main() {
 		Args:   os.Args,
 		Stdout: os.Stdout,
 		Stderr: os.Stderr,
-		Deps:   server.Deps{Clock: server.SystemClock(), Random: nidan.Randomness},
+		Deps:   server.Deps{Clock: server.SystemClock(), Random: nidan.Randomness, Program: server.Program()},
 	}))
 }

@@ -1,0 +1,16 @@
+//go:build !unix
+
+package apart
+
+import (
+	"os"
+	"syscall"
+)
+
+func ownGroup() *syscall.SysProcAttr { return nil }
+
+func lower(int) {}
+
+func named() {}
+
+func polled(f *os.File) (*os.File, error) { return f, nil }
