@@ -54,9 +54,18 @@ func addShort[I, O any](a *API, h huma.API, op Operation, do func(context.Contex
 	}
 	described := h.OpenAPI().Paths[Prefix+op.Path].Post
 	schema := described.RequestBody.Content["application/json"].Schema
-	a.short[described.Path] = shortWay{described, op.Method + " " + described.Path, func(w http.ResponseWriter, r *http.Request, c call, body []byte) bool {
+	texts := plainOf(a.schemas, schema, asked.Type)
+	read := func(body []byte) (*I, bool) {
 		in := new(I)
-		if !fits(a.schemas, schema, body) || json.Unmarshal(body, reflect.ValueOf(in).Elem().FieldByIndex(asked.Index).Addr().Interface()) != nil {
+		if texts != nil && texts.read(body, reflect.ValueOf(in).Elem().FieldByIndex(asked.Index)) {
+			return in, true
+		}
+		in = new(I)
+		return in, fits(a.schemas, schema, body) && json.Unmarshal(body, reflect.ValueOf(in).Elem().FieldByIndex(asked.Index).Addr().Interface()) == nil
+	}
+	a.short[described.Path] = shortWay{described, op.Method + " " + described.Path, func(w http.ResponseWriter, r *http.Request, c call, body []byte) bool {
+		in, ok := read(body)
+		if !ok {
 			return false
 		}
 		out, p := do(context.WithValue(r.Context(), keyCall, c), in)

@@ -26,7 +26,7 @@ func TestShortWayIsTheLongWay(t *testing.T) {
 		t.Fatal(out.Reason, err)
 	}
 	session := out.Session.Token.Reveal()
-	for _, id := range []string{"x", session} { // whom a request would register, and its repetition find
+	for _, id := range []string{"x", session, strings.Repeat("x", 64), strings.Repeat("x", 65), "x/"} { // whom a request would register, and its repetition find
 		for _, key := range []string{h.key, h.bank} {
 			h.call(key, "POST", Prefix+"/accounts", obj{"id": id, "label": "x"})
 		}
@@ -69,7 +69,7 @@ func TestShortWayIsTheLongWay(t *testing.T) {
 		}
 	}
 	values := []string{`null`, `""`, `"x"`, `"` + strings.Repeat("x", 200) + `"`, `"` + strings.Repeat("字", 128) + `"`, `"` + strings.Repeat("字", 129) + `"`,
-		`"\ud800"`, "\"\xff\"", `0`, `1e3`, `true`, `[]`, `["x"]`, `{}`, `{"address":"10.0.0.1"}`, `{"address":null}`, `{"colour":"x"}`, `"` + session + `"`}
+		`"\ud800"`, "\"\xff\"", "\"\x7f\"", "\"a\tb\"", `"\u0078\/"`, `"` + strings.Repeat("x", 64) + `"`, `"` + strings.Repeat("x", 65) + `"`, ` "x" `, `0`, `1e3`, `true`, `[]`, `["x"]`, `{}`, `{"address":"10.0.0.1"}`, `{"address":null}`, `{"colour":"x"}`, `"` + session + `"`}
 	for path, way := range h.api.short {
 		schema := way.op.RequestBody.Content["application/json"].Schema
 		for schema.Ref != "" {
@@ -121,7 +121,8 @@ func TestShortWayIsTheLongWay(t *testing.T) {
 				}
 			}
 		}
-		for _, body := range []string{"", " ", "null", "[]", `"x"`, "{", "{}", "{}{}", "{} ", "\ufeff{}", `{"session":"x"}` + strings.Repeat(" ", maxBody-15), `{"session":"x"}` + strings.Repeat(" ", maxBody-14), strings.Repeat("[", 12000), `{"a":` + strings.Repeat(`{"a":`, 9000)} {
+		for _, body := range []string{"", " ", "null", "[]", `"x"`, "{", "{}", "{}{}", "{} ", "\ufeff{}",
+			"\t{ \"session\"\r:\n\"x\" } \n", `{"session":"x",}`, `{,"session":"x"}`, `{,}`, `{"session" "x"}`, `{"session":"x"} x`, `{"session":"x"`, `{"session":"x`, `{"session"`, `{"session":"x""session":"x"}`, `{"session":"x","session":"x"}`, `{"session":"x"}` + strings.Repeat(" ", maxBody-15), `{"session":"x"}` + strings.Repeat(" ", maxBody-14), strings.Repeat("[", 12000), `{"a":` + strings.Repeat(`{"a":`, 9000)} {
 			same(path, h.key, []byte(body))
 		}
 		for _, other := range []string{strings.Replace(path, "/v1/", "%2Fv1%2F", 1), strings.Replace(path, "/v1/", "/v1%2F", 1), strings.Replace(path, "/v1/", "/v%31/", 1), path + "/", path + "?x=1", path + "/../check"} {
