@@ -240,11 +240,6 @@ const (
 // logLimit is the size to which the log is cut back once it has grown beyond.
 const logLimit = 32 << 20
 
-// cached is how many KiB of pages the writer keeps. With the 2 MiB that SQLite has
-// by itself nearly every commit reads the pages of its account from the file
-// again; with four times as many nothing more was gained.
-const cached = 16 << 10
-
 // openDB returns a pool of at most n connections to an existing file.
 func openDB(path string, u use, n int) (*sql.DB, error) {
 	pragmas := []string{
@@ -262,7 +257,7 @@ func openDB(path string, u use, n int) (*sql.DB, error) {
 			synchronous = "synchronous(normal)"
 		}
 		pragmas = append(pragmas, "journal_mode(wal)", synchronous, "wal_autocheckpoint(0)",
-			fmt.Sprintf("journal_size_limit(%d)", logLimit), fmt.Sprintf("cache_size(-%d)", cached))
+			fmt.Sprintf("journal_size_limit(%d)", logLimit))
 	}
 	q["_pragma"] = pragmas
 	dsn := url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}
