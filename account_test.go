@@ -147,6 +147,12 @@ func TestEncodesLikeJSON(t *testing.T) {
 	if fields < 120 {
 		t.Errorf("only %d fields were tried", fields)
 	}
+	for _, h := range []Throttle{
+		{Days: []Day{}}, {Sends: [2][]int64{nil, {7}}}, {Sends: [2][]int64{{}, nil}},
+		{LastWrong: [2]time.Time{1: time.Unix(7, 0).UTC()}},
+	} {
+		check(fmt.Sprintf("%+v", h), &Account{Throttle: h})
+	}
 	for _, s := range []string{"", `"`, "\\", "<&>", "\x00\n\t\x1f\x7f", "é", "二段", "\u2028\u2029", "\xff\xfe", "🔑"} {
 		a := full()
 		a.Name, a.Authenticators[0].Name, a.Browsers[1].Family, a.Pending[0].First.AMR, a.Chain.Hash = s, s, s, s, s

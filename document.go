@@ -149,7 +149,26 @@ func (t *text) state(x *Authenticator, was *Account) {
 
 func (t *text) throttle(h *Throttle) {
 	none := h.LastWrong == [2]time.Time{} && h.Row == 0 && h.Stops == 0 && h.StoppedAt.IsZero() && h.Told.IsZero()
-	rare(t, "throttle", h, none && h.Days == nil && h.Sends[0] == nil && h.Sends[1] == nil)
+	if none && h.Days == nil && h.Sends[0] == nil && h.Sends[1] == nil {
+		return
+	}
+	t.name("throttle")
+	t.put('{')
+	if h.LastWrong != [2]time.Time{} {
+		t.name("l")
+		t.put('[')
+		t.at(h.LastWrong[0])
+		t.put(',')
+		t.at(h.LastWrong[1])
+		t.put(']')
+	}
+	rare(t, "d", h.Days, len(h.Days) == 0)
+	t.intIf("r", int64(h.Row))
+	t.intIf("n", int64(h.Stops))
+	t.timeIf("s", h.StoppedAt)
+	t.timeIf("t", h.Told)
+	rare(t, "m", h.Sends, h.Sends[0] == nil && h.Sends[1] == nil)
+	t.put('}')
 }
 
 func (t *text) pending(p *Pending) {
@@ -302,6 +321,10 @@ func (t *text) trueIf(name string, is bool) {
 
 func (t *text) time(name string, at time.Time) {
 	t.name(name)
+	t.at(at)
+}
+
+func (t *text) at(at time.Time) {
 	var err error
 	if t.b, err = at.AppendText(append(t.b, '"')); err != nil {
 		t.err = err

@@ -47,7 +47,8 @@ type Options struct {
 	// answered [nidan.ErrBusy]. Default: 1024.
 	Queue int
 
-	// Sync brings the log to the disk before anybody is answered. Default:
+	// Sync brings the log to the disk before anybody is answered: its bytes and its
+	// length, as SQLite asks for itself. Default: fdatasync where there is one, else
 	// [os.File.Sync]. Tests put a disk there that is slow or fails.
 	Sync func(log *os.File) error
 }
@@ -60,7 +61,7 @@ func (o Options) withDefaults() Options {
 		o.Queue = 1024
 	}
 	if o.Sync == nil {
-		o.Sync = (*os.File).Sync
+		o.Sync = syncData
 	}
 	return o
 }
