@@ -1,6 +1,7 @@
 package totp
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha1"
 	"testing"
@@ -9,9 +10,9 @@ import (
 
 // RFC 4226 appendix D.
 func TestHOTPVectors(t *testing.T) {
-	mac := hmac.New(sha1.New, rfcSeed)
+	k := keyOf(rfcSeed)
 	for counter, want := range []uint32{755224, 287082, 359152, 969429, 338314, 254676, 287922, 162583, 399871, 520489} {
-		if got := hotp(mac, int64(counter)); got != want {
+		if got := k.hotp(int64(counter)); got != want {
 			t.Errorf("counter %d: %06d, want %06d", counter, got, want)
 		}
 	}
@@ -35,8 +36,26 @@ func TestTOTPVectors(t *testing.T) {
 		if step != v.step {
 			t.Errorf("at %d the step is %#x, want %#x", v.unix, step, v.step)
 		}
-		if got := hotp(hmac.New(sha1.New, rfcSeed), step); got != v.code%modulus {
+		k := keyOf(rfcSeed)
+		if got := k.hotp(step); got != v.code%modulus {
 			t.Errorf("at %d: %06d, want %06d", v.unix, got, v.code%modulus)
+		}
+	}
+}
+
+// Package hmac computes the same, for seeds of any length.
+func TestMAC(t *testing.T) {
+	seed := make([]byte, 200)
+	for i := range seed {
+		seed[i] = byte(31*i + 7)
+	}
+	for n := range seed {
+		message := [8]byte{0, 1, 2, 3, 4, 5, 6, byte(n)}
+		want := hmac.New(sha1.New, seed[:n])
+		want.Write(message[:])
+		k := keyOf(seed[:n])
+		if got := k.mac(message); !bytes.Equal(got[:], want.Sum(nil)) {
+			t.Errorf("a seed of %d bytes: %x", n, got)
 		}
 	}
 }
