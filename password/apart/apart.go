@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"syscall"
@@ -153,6 +154,7 @@ func (p *Process) Close() {
 func Serve() error {
 	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	named()
+	debug.SetGCPercent(50) // what a hash leaves is 19 MiB: another should take its place soon
 	in, err := polled(os.Stdin)
 	if err != nil {
 		return err
