@@ -62,6 +62,9 @@ func (f *FirstStep) Hash(ctx context.Context, h nidan.SlowHash) (nidan.Hashed, e
 	}
 	defer leave()
 	raw, err := f.slow(Work{[]byte(input), form.salt, form.passes, form.memory, form.lanes})
+	if err == nil && len(raw) != hashSize { // of nothing, all inputs would have one keyed hash
+		err = fmt.Errorf("a hash of %d bytes was computed", len(raw))
+	}
 	if err != nil {
 		return nidan.Hashed{}, fmt.Errorf("password: %w", err)
 	}

@@ -110,6 +110,26 @@ func TestNothingMatchesTheDecoy(t *testing.T) {
 	}
 }
 
+// What computes hashes elsewhere may fail, or answer with something else.
+func TestNoHash(t *testing.T) {
+	for name, slow := range map[string]func(Work) ([]byte, error){
+		"error":    func(Work) ([]byte, error) { return make([]byte, hashSize), io.ErrUnexpectedEOF },
+		"nothing":  func(Work) ([]byte, error) { return nil, nil },
+		"31 bytes": func(Work) ([]byte, error) { return make([]byte, hashSize-1), nil },
+		"33 bytes": func(Work) ([]byte, error) { return make([]byte, hashSize+1), nil },
+	} {
+		f := with(t, Options{Slow: slow})
+		for _, h := range []nidan.SlowHash{like(f.Decoy(), "x"), {Input: nidan.NewSecret("x")}} {
+			if got, err := f.Hash(t.Context(), h); err == nil || got.Hash != "" {
+				t.Errorf("%s: %v, %v", name, got, err)
+			}
+		}
+		if n, m := len(f.queue.inside), len(f.queue.places); n != 0 || m != 0 {
+			t.Errorf("%s: %d are still inside, %d still work", name, n, m)
+		}
+	}
+}
+
 func TestHashRefuses(t *testing.T) {
 	f := newFirstStep(t)
 	f.slow = func(Work) ([]byte, error) {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -279,6 +280,34 @@ func TestServeAndStop(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A server that cannot have its passwords hashed does not start: not where nothing
+// can be called, nor where something else is.
+func TestCannotHash(t *testing.T) {
+	bare(t)
+	for program, why := range map[string]string{filepath.Join(t.TempDir(), "none"): "no such file", "/bin/true": "exit status"} {
+		var out, problems bytes.Buffer
+		d := quiet()
+		d.Program = program
+		dir := t.TempDir()
+		code := Main(t.Context(), Invocation{Args: []string{"nidan", "serve", "--listen=127.0.0.1:0", "--data", dir}, Stdout: &out, Stderr: &problems, Deps: d})
+		if code != exitFailed || !strings.Contains(problems.String(), "hashes passwords") || !strings.Contains(problems.String(), why) || strings.Contains(out.String(), "listening") {
+			t.Errorf("%s: exit %d: %s%s", program, code, out.String(), problems.String())
+		}
+		shut(t, opened(t, Config{Data: dir}))
+	}
+}
+
+// What fails while the program is put together is said, and the database closed.
+func TestNoRandomness(t *testing.T) {
+	c := started(t)
+	d := quiet()
+	d.Random = strings.NewReader("")
+	if _, err := New(t.Context(), c, d); !errors.Is(err, io.EOF) {
+		t.Errorf("got %v", err)
+	}
+	shut(t, opened(t, c))
 }
 
 // wordAfter returns the digits after a mark.

@@ -130,14 +130,17 @@ func assemble(ctx context.Context, set *settings, d Deps, create bool) (s *Serve
 		return nil, err
 	}
 	s.close = sync.OnceValue(s.db.Close)
+	made := s // a return of an error takes s away
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.close())
+			err = errors.Join(err, made.close())
 		}
 	}()
 	options := password.Options{Keys: s.vault, Random: d.Random, Brand: set.BrandName, Length: set.PasswordMin}
 	if d.Program != "" {
-		s.hasher = apart.New(d.Program, hashPasswords)
+		s.hasher = apart.New(func(why error, how string) {
+			d.Log.Warn("the process that hashes passwords is begun again", "cause", why.Error(), "ended", how)
+		}, d.Program, hashPasswords)
 		options.Slow = s.hasher.Hash
 		s.close = sync.OnceValue(func() error { s.hasher.Close(); return s.db.Close() })
 	}

@@ -94,8 +94,14 @@ func TestHasherDies(t *testing.T) {
 				}
 			}
 		}
+		if err := logIn(people[0]); err != nil { // whatever the others saw of it, another is there
+			t.Error(err)
+		}
 	}
 	if len(p.broken) > 0 {
 		t.Errorf("%v", p.broken)
+	}
+	if n := strings.Count(p.err.String(), `"ended":"signal: killed"`); n != 5 {
+		t.Errorf("the log says %d times that it was killed:\n%s", n, p.err.String())
 	}
 }

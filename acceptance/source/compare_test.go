@@ -84,6 +84,7 @@ var reviewed = map[string]string{
 	"prefix != present.Prefix":                               "parameters and salt",
 	"prefixOf(hashes[0].Of.Like) != prefix":                  "parameters and salt",
 	`strings.CutPrefix(h.Hash, prefix+"$")`:                  "parameters and salt; the sum behind them is compared in constant time",
+	"bytes.Equal(hash, proof.Hash())":                        "of constants of the program, to see that a process hashes",
 	"bytes.Equal(d.sealed, r.Sealed)":                        "ciphertext of the database with ciphertext of the database",
 	"bytes.Equal(had.sealed, row.Sealed)":                    "ciphertext of the database with ciphertext of the database",
 	"bytes.Equal(sealed, c.Record.Sealed)":                   "ciphertext of the database with ciphertext of the database",

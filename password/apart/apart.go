@@ -11,6 +11,7 @@
 package apart
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -23,8 +24,21 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/nidan-auth/nidan/password"
+)
+
+const (
+	// niceness: where there is enough else to do for all processors, a thread that
+	// hashes gets a third of what a thread of the program gets. With 10 it would be a
+	// tenth, and whoever asks for pages without end kept everybody from logging in.
+	niceness = 5
+
+	// patience is how long a hash may take. One takes a thousandth of that, and no
+	// more than there are threads are asked for at a time; a process that was stopped
+	// would otherwise keep all of them for ever.
+	patience = time.Minute
 )
 
 // ErrClosed: a hash was asked for after Close.
@@ -32,9 +46,11 @@ var ErrClosed = errors.New("the process that hashes passwords was closed")
 
 // A Process computes hashes. It may be used concurrently.
 type Process struct {
-	program string
-	words   []string
-	threads int
+	program  string
+	words    []string
+	threads  int
+	patience time.Duration
+	died     func(why error, how string)
 
 	mu     sync.Mutex
 	live   *child // nil: not begun, or it ended
@@ -43,13 +59,14 @@ type Process struct {
 
 // New prepares to call program with words, which has to [Serve] then. The
 // process computes as many hashes at a time as the program may use processors
-// now ([runtime.GOMAXPROCS]).
-func New(program string, words ...string) *Process {
-	return &Process{program: program, words: words, threads: runtime.GOMAXPROCS(0)}
+// now ([runtime.GOMAXPROCS]). died is told, one at a time, when a process did not
+// answer, and how it ended.
+func New(died func(why error, how string), program string, words ...string) *Process {
+	return &Process{died: died, program: program, words: words, threads: runtime.GOMAXPROCS(0), patience: patience}
 }
 
-// Start begins the process, unless it lives already. Hash would do so too: who
-// calls Start wants to know that it can be begun.
+// Start begins the process, unless it lives already, and sees that it hashes. Hash
+// would do so too: who calls Start wants to know it beforehand.
 func (p *Process) Start() error {
 	_, err := p.begun()
 	return err
@@ -93,46 +110,75 @@ func (p *Process) begin() (*child, error) {
 	if err != nil {
 		return nil, errors.Join(err, in.Close())
 	}
-	if err := cmd.Start(); err != nil {
+	if err := start(cmd); err != nil {
 		return nil, err
 	}
-	lower(cmd.Process.Pid)
-	return &child{rpc.NewClient(pipes{out, in}), cmd}, nil
+	c := &child{rpc.NewClient(pipes{out, in}), cmd}
+	hash, err := c.hash(proof, p.patience)
+	if err == nil && !bytes.Equal(hash, proof.Hash()) {
+		err = errors.New("it does not hash")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w (%s)", err, c.end())
+	}
+	return c, nil
 }
 
-func (c *child) end() {
+// proof is a small hash by which a process shows that it is one of ours, and may
+// do what it has to.
+var proof = password.Work{Input: []byte("nidan"), Salt: []byte("sixteen bytes ok"), Passes: 1, Memory: 64, Lanes: 1}
+
+// end ends it, and says how it ended.
+func (c *child) end() string {
 	_ = c.Close() // its input ends
 	_ = c.cmd.Process.Kill()
 	_ = c.cmd.Wait()
+	return c.cmd.ProcessState.String()
 }
 
 // Hash has a hash computed, and waits for it. Where the process has ended, by
-// whatever, another is begun; an error if that one ends too, or cannot be begun.
+// whatever, or does not answer within a minute, another is begun; an error if that
+// one ends too, or cannot be begun.
 func (p *Process) Hash(w password.Work) ([]byte, error) {
 	for again := false; ; again = true {
 		c, err := p.begun()
 		if err != nil {
 			return nil, err
 		}
-		var hash []byte
-		if err = c.Call("Hasher.Hash", w, &hash); err == nil {
+		hash, err := c.hash(w, p.patience)
+		if err == nil {
 			return hash, nil
 		}
-		p.bury(c)
+		p.bury(c, err)
 		if again {
 			return nil, fmt.Errorf("the process that hashes passwords has ended: %w", err)
 		}
 	}
 }
 
+var errSilent = errors.New("it does not answer")
+
+func (c *child) hash(w password.Work, within time.Duration) ([]byte, error) {
+	var hash []byte
+	call := c.Go("Hasher.Hash", w, &hash, make(chan *rpc.Call, 1))
+	limit := time.NewTimer(within)
+	defer limit.Stop()
+	select {
+	case <-call.Done:
+		return hash, call.Error
+	case <-limit.C:
+		return nil, errSilent
+	}
+}
+
 // bury ends a process that left something unanswered. Whoever waits for it too
 // is told so, and asks the next.
-func (p *Process) bury(c *child) {
+func (p *Process) bury(c *child, why error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.live == c {
 		p.live = nil
-		c.end()
+		p.died(why, c.end())
 	}
 }
 

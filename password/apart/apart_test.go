@@ -1,3 +1,5 @@
+//go:build linux
+
 package apart
 
 import (
@@ -6,14 +8,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/rpc"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/nidan-auth/nidan/password"
 )
@@ -30,8 +35,15 @@ func TestMain(m *testing.M) {
 			return
 		case "end":
 			return
+		case "lie": // it answers, and not with hashes
+			s := rpc.NewServer()
+			if err := s.RegisterName("Hasher", liar{}); err != nil {
+				panic(err)
+			}
+			s.ServeConn(pipes{os.Stdin, os.Stdout})
+			return
 		case "program": // has one hash computed, says whose it was, and is killed
-			p := New(os.Args[0], "hash")
+			p := New(nobody, os.Args[0], "hash")
 			if _, err := p.Hash(cheap("x")); err != nil {
 				panic(err)
 			}
@@ -42,13 +54,22 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+type liar struct{}
+
+func (liar) Hash(_ password.Work, hash *[]byte) error {
+	*hash = make([]byte, 32)
+	return nil
+}
+
+func nobody(error, string) {}
+
 func cheap(input string) password.Work {
 	return password.Work{Input: []byte(input), Salt: []byte("sixteen bytes ok"), Passes: 1, Memory: 64, Lanes: 1}
 }
 
 func started(t *testing.T) *Process {
 	t.Helper()
-	p := New(os.Args[0], "hash")
+	p := New(nobody, os.Args[0], "hash")
 	t.Cleanup(p.Close)
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
@@ -103,6 +124,8 @@ func TestManyAtOnce(t *testing.T) {
 func TestBegunAgain(t *testing.T) {
 	p := started(t)
 	first := pid(t, p)
+	var told []string
+	p.died = func(why error, how string) { told = append(told, how) }
 	for range 3 {
 		if err := syscall.Kill(p.live.cmd.Process.Pid, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
@@ -113,6 +136,9 @@ func TestBegunAgain(t *testing.T) {
 	}
 	if pid(t, p) == first {
 		t.Error("the same process")
+	}
+	if want := []string{"signal: killed", "signal: killed", "signal: killed"}; !slices.Equal(told, want) {
+		t.Errorf("it was said that they ended by %q", told)
 	}
 	if err := syscall.Kill(first, 0); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("the one that was killed is still there: %v", err)
@@ -146,19 +172,44 @@ func TestKilledAtWork(t *testing.T) {
 	}
 }
 
+// A process that was stopped is given up, and whoever waits is served by another.
+func TestStopped(t *testing.T) {
+	p := started(t)
+	was := pid(t, p)
+	p.patience = 200 * time.Millisecond
+	if err := syscall.Kill(was, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	if got := hash(t, p, cheap("y")); !bytes.Equal(got, cheap("y").Hash()) {
+		t.Errorf("got %x", got)
+	}
+	if pid(t, p) == was {
+		t.Error("the same process")
+	}
+	if err := syscall.Kill(was, 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("the one that was stopped is still there: %v", err)
+	}
+}
+
 func TestCannotBegin(t *testing.T) {
-	none := New(filepath.Join(t.TempDir(), "none"), "hash")
+	none := New(nobody, filepath.Join(t.TempDir(), "none"), "hash")
 	if err := none.Start(); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no program: %v", err)
 	}
 	if _, err := none.Hash(cheap("x")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no program: %v", err)
 	}
-	ends := New(os.Args[0], "end")
-	defer ends.Close()
-	got, err := ends.Hash(cheap("x"))
-	if err == nil || !strings.Contains(err.Error(), "has ended") {
-		t.Errorf("a program that ends at once: %x, %v", got, err)
+	for word, why := range map[string]string{"end": "exit status 0", "lie": "it does not hash"} {
+		p := New(nobody, os.Args[0], word)
+		if err := p.Start(); err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("%s: %v", word, err)
+		}
+		if got, err := p.Hash(cheap("x")); err == nil {
+			t.Errorf("%s: %x", word, got)
+		}
+	}
+	if other, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); !errors.Is(err, syscall.ECHILD) {
+		t.Errorf("a process is left: %d, %v", other, err)
 	}
 }
 

@@ -9,8 +9,4 @@ import (
 
 func ownGroup() *syscall.SysProcAttr { return nil }
 
-func lower(int) {}
-
-func named() {}
-
 func polled(f *os.File) (*os.File, error) { return f, nil }

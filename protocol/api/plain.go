@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"reflect"
 	"slices"
 	"strings"
@@ -20,8 +21,8 @@ type plain struct {
 // plainText is a text of the body.
 type plainText struct {
 	name  string
-	field []int // of the struct
-	most  int   // bytes, where each is a character
+	field int // of the struct
+	most  int // bytes, where each is a character
 }
 
 // plainOf returns how bodies of a type are read, nil if something of the
@@ -30,18 +31,20 @@ func plainOf(schemas huma.Registry, s *huma.Schema, body reflect.Type) *plain {
 	if s.Ref != "" {
 		s = schemas.SchemaFromRef(s.Ref)
 	}
-	if s.Type != huma.TypeObject || s.AdditionalProperties != false || len(s.DependentRequired) > 0 || !simple(s) || body.Kind() != reflect.Struct {
+	if s.Type != huma.TypeObject || s.AdditionalProperties != false || len(s.DependentRequired) > 0 || s.MinProperties != nil || s.MaxProperties != nil || !simple(s) ||
+		body.Kind() != reflect.Struct || reflect.PointerTo(body).Implements(reflect.TypeFor[json.Unmarshaler]()) {
 		return nil
 	}
 	p := new(plain)
-	for _, f := range reflect.VisibleFields(body) {
+	for i := range body.NumField() {
+		f := body.Field(i)
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		described := s.Properties[name]
 		if described == nil || options != "" && options != "omitempty" || f.Type != reflect.TypeFor[string]() || described.Type != huma.TypeString ||
-			described.Pattern != "" || described.Format != "" || described.MinLength != nil || !simple(described) {
+			described.Pattern != "" || described.Format != "" || described.ContentEncoding != "" || described.MinLength != nil || !simple(described) {
 			continue
 		}
-		t := plainText{name, f.Index, 1 << 20}
+		t := plainText{name, i, 1 << 20}
 		if described.MaxLength != nil {
 			t.most = *described.MaxLength
 		}
@@ -93,7 +96,7 @@ func (p *plain) read(body []byte, into reflect.Value) bool {
 			return false
 		}
 		seen |= 1 << i
-		into.FieldByIndex(p.texts[i].field).SetString(string(value))
+		into.Field(p.texts[i].field).SetString(string(value))
 		if in.next('}') {
 			break
 		}
