@@ -39,6 +39,10 @@ const (
 	// more than there are threads are asked for at a time; a process that was stopped
 	// would otherwise keep all of them for ever.
 	patience = time.Minute
+
+	// grace is how long a process may take to end by itself, which a hash that is
+	// being computed delays.
+	grace = 200 * time.Millisecond
 )
 
 // ErrClosed: a hash was asked for after Close.
@@ -128,10 +132,11 @@ func (p *Process) begin() (*child, error) {
 // do what it has to.
 var proof = password.Work{Input: []byte("nidan"), Salt: []byte("sixteen bytes ok"), Passes: 1, Memory: 64, Lanes: 1}
 
-// end ends it, and says how it ended.
+// end ends it, and says how it ended: by itself if it can, as its input does.
 func (c *child) end() string {
-	_ = c.Close() // its input ends
-	_ = c.cmd.Process.Kill()
+	_ = c.Close()
+	stuck := time.AfterFunc(grace, func() { _ = c.cmd.Process.Kill() })
+	defer stuck.Stop()
 	_ = c.cmd.Wait()
 	return c.cmd.ProcessState.String()
 }

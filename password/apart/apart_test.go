@@ -93,6 +93,18 @@ func pid(t *testing.T, p *Process) int {
 	return p.live.cmd.Process.Pid
 }
 
+// stop stops a process and waits until it stands.
+func stop(t *testing.T, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	var state syscall.WaitStatus
+	if _, err := syscall.Wait4(pid, &state, syscall.WUNTRACED, nil); err != nil || !state.Stopped() {
+		t.Fatalf("it does not stop: %v, %v", state, err)
+	}
+}
+
 // The vector is the reference implementation's (its test.c: version 0x13,
 // Argon2id, m=2^8 KiB).
 func TestHash(t *testing.T) {
@@ -150,9 +162,7 @@ func TestBegunAgain(t *testing.T) {
 func TestKilledAtWork(t *testing.T) {
 	p := started(t)
 	pid := pid(t, p)
-	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	stop(t, pid)
 	var all sync.WaitGroup
 	for i := range 8 {
 		w := cheap(strconv.Itoa(i))
@@ -177,9 +187,7 @@ func TestStopped(t *testing.T) {
 	p := started(t)
 	was := pid(t, p)
 	p.patience = 200 * time.Millisecond
-	if err := syscall.Kill(was, syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	stop(t, was)
 	if got := hash(t, p, cheap("y")); !bytes.Equal(got, cheap("y").Hash()) {
 		t.Errorf("got %x", got)
 	}
