@@ -53,9 +53,9 @@ func (r *run) serve(set *settings, ln net.Listener, greet func(*Server) error) e
 	// A thread that waits for the disk keeps its share of Go's scheduler for a
 	// while; with a second share for each processor somebody else goes on.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0)))
-	// Half as many collections: idle it takes no more memory, and 164 MB while
-	// passwords are hashed without a pause. A quarter as many gained nothing that
-	// could be measured, and took 315 MB. Whoever has set GOGC has chosen.
+	// Half as many collections: idle it takes no more memory, and 124 MB while second
+	// steps and log-ins come without a pause. A quarter as many gained nothing that could
+	// be measured, and took 181 MB. Whoever has set GOGC has chosen.
 	const usual = 100
 	switch was := debug.SetGCPercent(2 * usual); was {
 	case usual:

@@ -45,8 +45,8 @@ const (
 	grace = 200 * time.Millisecond
 )
 
-// ErrClosed: a hash was asked for after Close.
-var ErrClosed = errors.New("the process that hashes passwords was closed")
+// errClosed: a hash was asked for after Close.
+var errClosed = errors.New("the process that hashes passwords was closed")
 
 // A Process computes hashes. It may be used concurrently.
 type Process struct {
@@ -81,7 +81,7 @@ func (p *Process) begun() (*child, error) {
 	defer p.mu.Unlock()
 	switch {
 	case p.closed:
-		return nil, ErrClosed
+		return nil, errClosed
 	case p.live != nil:
 		return p.live, nil
 	}

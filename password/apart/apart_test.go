@@ -229,10 +229,10 @@ func TestClose(t *testing.T) {
 	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("the process is still there: %v", err)
 	}
-	if _, err := p.Hash(cheap("x")); !errors.Is(err, ErrClosed) {
+	if _, err := p.Hash(cheap("x")); !errors.Is(err, errClosed) {
 		t.Errorf("got %v", err)
 	}
-	if err := p.Start(); !errors.Is(err, ErrClosed) {
+	if err := p.Start(); !errors.Is(err, errClosed) {
 		t.Errorf("got %v", err)
 	}
 }
