@@ -102,6 +102,7 @@ func StartWith(t testing.TB, o Options) *Catcher {
 		}
 		c.mu.Unlock()
 		_ = s.Close()
+		_ = l.Close() // of which s knows nothing yet where the test was quick
 		<-done
 	})
 	return c
