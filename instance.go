@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -29,6 +30,31 @@ type instance struct {
 	Keys    []keyRef `json:"keys,omitempty"`
 
 	Signing []signingKey `json:"sign,omitempty"` // the newest last; all are published
+}
+
+func (in *instance) party(id string) *Party {
+	i := slices.IndexFunc(in.Parties, func(p Party) bool { return p.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &in.Parties[i]
+}
+
+func (in *instance) key(id string) *keyRef {
+	i := slices.IndexFunc(in.Keys, func(k keyRef) bool { return k.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &in.Keys[i]
+}
+
+// host returns the party that a proxied host is of.
+func (in *instance) host(host string) *Party {
+	i := slices.IndexFunc(in.Parties, func(p Party) bool { return p.proxied(host) != nil })
+	if i < 0 {
+		return nil
+	}
+	return &in.Parties[i]
 }
 
 // loadInstance opens the instance document, and says whether it is frozen.
@@ -178,7 +204,7 @@ type signingKey struct {
 // SigningKeys returns the keys (ES256) with which we sign, the newest last: that
 // one signs, and all are published. There are none before a host is registered.
 func (s *Service) SigningKeys(ctx context.Context) (ids []string, keys []*ecdsa.PrivateKey, err error) {
-	in, err := s.seen(ctx)
+	in, err := s.seen(ctx, glanceFor)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -209,6 +235,10 @@ func (s *Service) newSigningKey() (signingKey, error) {
 // again: so long does a revoked key work on at most (law 3).
 const glanceFor = 2 * time.Second
 
+// missFor is the same where it lacks what is asked for: what was made a moment
+// ago works, and who asks for what was never made costs 20 loads a second.
+const missFor = 50 * time.Millisecond
+
 // glance is the instance's document as it was last read, for what asks at each
 // request.
 type glance struct {
@@ -219,13 +249,23 @@ type glance struct {
 	used map[string]time.Time // per key: when its use was last noted
 }
 
-// seen returns the instance's document as it was at most two seconds ago. A
+// seenWith returns the instance's document as [Service.seen] does, and looks again
+// where that lacks something.
+func (s *Service) seenWith(ctx context.Context, has func(*instance) bool) (*instance, error) {
+	in, err := s.seen(ctx, glanceFor)
+	if err == nil && !has(in) {
+		in, err = s.seen(ctx, missFor)
+	}
+	return in, err
+}
+
+// seen returns the instance's document as it was less than some time ago. A
 // frozen one is refused: what was taken out of it could be back.
-func (s *Service) seen(ctx context.Context) (*instance, error) {
+func (s *Service) seen(ctx context.Context, lately time.Duration) (*instance, error) {
 	at := s.watch.read().Elapsed
 	s.glance.mu.Lock()
 	in, most := s.glance.in, s.glance.most
-	if age := at - s.glance.at; age < 0 || age >= glanceFor {
+	if age := at - s.glance.at; age < 0 || age >= lately {
 		in = nil
 	}
 	s.glance.mu.Unlock()

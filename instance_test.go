@@ -2,7 +2,10 @@ package nidan_test
 
 import (
 	"context"
+	"errors"
+	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/nidan-auth/nidan"
 	"github.com/nidan-auth/nidan/method/backup"
@@ -46,5 +49,79 @@ func TestFirstActMeanwhile(t *testing.T) {
 		if err := svc.ConfirmClock(ctx, "on trial"); (err == nil) != (name == "it came") {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// counting counts how often the instance's document is loaded.
+type counting struct {
+	nidan.Store
+	loads int
+}
+
+func (c *counting) Load(ctx context.Context, kind nidan.Kind, id nidan.AccountID, session nidan.SessionID) (nidan.Loaded, error) {
+	if kind == nidan.KindInstance {
+		c.loads++
+	}
+	return c.Store.Load(ctx, kind, id, session)
+}
+
+// A key and a host that another process made a moment ago are known, and who asks
+// again and again for what nobody made does not load each time.
+func TestMadeElsewhere(t *testing.T) {
+	r := newRoom()
+	other := func(store nidan.Store) *nidan.Service {
+		svc, err := nidan.New(nidan.Config{Store: store, Archive: r, Sealer: openSeal{}, FirstStep: fastFirst{}, Clock: r, Random: r, Issuer: "Example",
+			Methods: []nidan.Method{totp.New(), backup.New()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return svc
+	}
+	seen := &counting{Store: r}
+	server, shell := other(seen), other(r)
+	var keys []nidan.Secret
+	for _, id := range []string{"shop", "bank"} {
+		host := id + ".example"
+		known := func(when string) bool {
+			_, err := server.HostLevel(ctx, host)
+			if err != nil && !errors.Is(err, nidan.ErrNotFound) {
+				t.Fatal(when, err)
+			}
+			return err == nil
+		}
+		if known("before") {
+			t.Errorf("%s is known before it is registered", host)
+		}
+		if out, err := shell.PutParty(ctx, nidan.Party{ID: id, Name: id, Hosts: []nidan.Proxied{{Host: host, Level: nidan.LevelTwoStep}}}, "test"); err != nil || !out.Passed() {
+			t.Fatal(out.Reason, err)
+		}
+		key, _, out, err := shell.CreateKey(ctx, id, nidan.Scopes(), nil, time.Hour, "test")
+		if err != nil || !out.Passed() {
+			t.Fatal(out.Reason, err)
+		}
+		r.now += 50 * time.Millisecond
+		if !known("after") {
+			t.Errorf("%s is not known after 50 ms", host)
+		}
+		keys = append(keys, key)
+	}
+	key, _, _, _ := shell.CreateKey(ctx, "shop", nidan.Scopes(), nil, time.Hour, "test")
+	r.now += 50 * time.Millisecond
+	for _, k := range append(keys, key) {
+		if _, err := server.Caller(ctx, k, netip.Addr{}); err != nil {
+			t.Errorf("a key is not known after 50 ms: %v", err)
+		}
+	}
+	seen.loads = 0
+	for i := range 1000 {
+		if i%100 == 0 {
+			r.now += 10 * time.Millisecond
+		}
+		if _, err := server.HostLevel(ctx, "nobody.example"); !errors.Is(err, nidan.ErrNotFound) {
+			t.Fatal(err)
+		}
+	}
+	if seen.loads > 2 { // 100 ms
+		t.Errorf("%d loads for what nobody made", seen.loads)
 	}
 }

@@ -75,7 +75,7 @@ func (s *Service) OpenPass(ctx context.Context, tok SessionToken, host, bind str
 // HostLevel is what a proxied host asks a session to be worth. ErrNotFound: it
 // is not registered.
 func (s *Service) HostLevel(ctx context.Context, host string) (Level, error) {
-	in, err := s.seen(ctx)
+	in, err := s.seenWith(ctx, func(in *instance) bool { return in.host(host) != nil })
 	if err != nil {
 		return LevelNone, err
 	}

@@ -38,10 +38,11 @@ func TestNode(t *testing.T) {
 		n.tab = chrome.Open(n.nidan.Rig)
 		n.turnOn()
 		n.logInWithCode()
-	}, "wait until the new key is known": n.newKeyIsKnown}
+	}}
 	n.send = n.sendCall
 	n.follow("docs/recipes/node.md")
 
+	n.mayNotRead()
 	n.back()
 	n.linkIsSent()
 	n.linkIsSentToSomebodyAtIt()
