@@ -386,3 +386,26 @@ func TestSecretsDoNotPrint(t *testing.T) {
 		}
 	}
 }
+
+// Who signed in is not told again where the first step no longer counts.
+func TestToldAgain(t *testing.T) {
+	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	q := answeredRequest{Key: "key", Body: "body", Reason: OK, At: at, Told: told{Level: LevelAAL2, AuthAt: at}}
+	for name, c := range map[string]struct {
+		body     string
+		password Password
+		later    time.Duration
+		want     Reason
+	}{
+		"at once":          {"body", Password{}, 0, OK},
+		"nearly too late":  {"body", Password{}, pendingFor - 1, OK},
+		"too late":         {"body", Password{}, pendingFor, Gone},
+		"after it stopped": {"body", Password{Stopped: at}, 0, Gone},
+		"of another body":  {"other", Password{}, 0, IdempotencyMismatch},
+	} {
+		out := q.outcome(Request{Key: q.Key, Body: c.body}, &Account{Ref: "mina", Password: c.password}, at.Add(c.later))
+		if out.Reason != c.want || (out.Assertion != nil) != (c.want == OK) {
+			t.Errorf("%s: %s, %v", name, out.Reason, out.Assertion)
+		}
+	}
+}

@@ -22,7 +22,7 @@ type Answer struct {
 // Session; the reasons of the second step.
 func (s *Service) Answer(ctx context.Context, tok PendingToken, ans Answer, from From) (Outcome, error) {
 	from.Unsaid = from.Unsaid && !ans.Remember // who wants a browser remembered has said that there is one
-	cmd := command{account: tok.account, from: from, slow: s.slowAnswer(ans, tok.class), shown: s.shownBy(from, tok.account), recall: true}
+	cmd := command{account: tok.account, from: from, slow: s.slowAnswer(ans, tok.class), shown: s.shownBy(from, tok.account), recall: true, holds: tok.holds}
 	out, err := s.change(ctx, cmd, func(d *decision) Outcome {
 		return d.settle(tok, ans)
 	})
@@ -36,9 +36,7 @@ func (s *Service) Answer(ctx context.Context, tok PendingToken, ans Answer, from
 // completed, or nil and why not.
 func (d *decision) open(tok PendingToken) (*Pending, Outcome) {
 	a := d.acct
-	i := slices.IndexFunc(a.Pending, func(p Pending) bool {
-		return p.ID == tok.id && NewSecret(p.Sum).Equal(NewSecret(tok.sum))
-	})
+	i := a.pendingAt(tok.token)
 	if i < 0 || a.Pending[i].Party != d.from.Door.id() {
 		return nil, Outcome{Reason: Gone}
 	}

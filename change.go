@@ -1,6 +1,7 @@
 package nidan
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,11 @@ type command struct {
 	slow    func(*Account) []SlowHash // what to hash before deciding
 	always  bool                      // also while the clock is suspended: it only ends things
 	recall  bool                      // it looks at the document and nothing else, and freezes nothing
+
+	// holds says whether the document has what was shown, for what a stranger may
+	// show: before the lane, as the id of an account that a product keeps follows
+	// from the product's own, and guesses would fill it.
+	holds func(*Account) bool
 }
 
 // loaded is an opened document with what was read along with it.
@@ -90,6 +96,11 @@ func (d *decision) refuse(r Reason) Outcome {
 // on what is remembered: then the commit is what loads, and unless it succeeds
 // nothing was decided.
 func (s *Service) change(ctx context.Context, cmd command, decide func(*decision) Outcome) (Outcome, error) {
+	if cmd.holds != nil {
+		if held, err := s.admits(ctx, cmd); err != nil || !held {
+			return Outcome{}, cmp.Or(err, ErrNotFound)
+		}
+	}
 	random := &replay{src: s.random}
 	var hashed []Hashed
 	for range maxRaces {
@@ -103,6 +114,19 @@ func (s *Service) change(ctx context.Context, cmd command, decide func(*decision
 		}
 	}
 	return Outcome{}, ErrBusy
+}
+
+// admits reports whether the document has what was shown, or had and answered it;
+// what is remembered will do, as it is looked at again where it is decided.
+func (s *Service) admits(ctx context.Context, cmd command) (bool, error) {
+	has := func(a *Account) bool {
+		return cmd.holds(a) || cmd.from.Request.Key != "" && a.request(cmd.from.Request, s.nowFor(a)) != nil
+	}
+	if l, ok := s.opened.recall(cmd.account); ok && has(l.acct) {
+		return true, nil
+	}
+	l, err := s.load(ctx, cmd.account, "")
+	return err == nil && has(l.acct), err
 }
 
 // turn decides in the account's lane. If what stands in the document now needs
@@ -171,7 +195,7 @@ func (s *Service) attempt(ctx context.Context, l loaded, cmd command, hashed []H
 	was := l.acct
 	l.acct = was.clone()
 	if q := l.acct.request(cmd.from.Request, now); q != nil {
-		return q.outcome(cmd.from.Request, l.acct), false, nil
+		return q.outcome(cmd.from.Request, l.acct, now), false, nil
 	}
 	d := &decision{loaded: l, was: was, s: s, now: now, random: random, hashed: hashed, from: cmd.from, base: l.acct.Version}
 	out := decide(d)

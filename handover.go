@@ -184,17 +184,15 @@ func (s *Service) Handover(ctx context.Context, tok HandoverToken) (HandoverView
 
 // handedOver returns what a link leads to while nobody has taken it up, or nil.
 func (a *Account) handedOver(tok HandoverToken, now time.Time) *Pending {
-	for i := range a.Pending {
-		p := &a.Pending[i]
-		if p.ID != tok.id || p.Handover == nil || !NewSecret(p.Sum).Equal(NewSecret(tok.sum)) {
-			continue
-		}
-		if !now.Before(p.Expires) || p.Epoch != a.Epoch || p.Revision != a.Revision || !a.Password.Stopped.IsZero() {
-			return nil
-		}
-		return p
+	i := a.pendingAt(tok.token)
+	if i < 0 {
+		return nil
 	}
-	return nil
+	p := &a.Pending[i]
+	if p.Handover == nil || !now.Before(p.Expires) || p.Epoch != a.Epoch || p.Revision != a.Revision || !a.Password.Stopped.IsZero() {
+		return nil
+	}
+	return p
 }
 
 // AcceptHandover takes a link up for the browser that posts it: from then on it
@@ -202,7 +200,8 @@ func (a *Account) handedOver(tok HandoverToken, now time.Time) *Pending {
 // Outcomes: SecondStep with Pending; OK with Session or Return where there is no
 // second step to take; LinkDead.
 func (s *Service) AcceptHandover(ctx context.Context, tok HandoverToken, from From) (Outcome, error) {
-	out, err := s.change(ctx, command{account: tok.account, from: from, shown: s.shownBy(from, tok.account)}, func(d *decision) Outcome {
+	holds := func(a *Account) bool { return a.pendingAt(tok.token) >= 0 }
+	out, err := s.change(ctx, command{account: tok.account, from: from, shown: s.shownBy(from, tok.account), holds: holds}, func(d *decision) Outcome {
 		found := d.acct.handedOver(tok, d.now)
 		if found == nil {
 			return Outcome{Reason: LinkDead}
@@ -288,17 +287,21 @@ func (d *decision) hand(r result) Secret {
 func (d *decision) take(tok ResultToken, value Secret, party string) *result {
 	a := d.acct
 	bind := hashOf(value)
-	for i, r := range a.Results {
-		if r.ID != tok.id || !NewSecret(r.Sum).Equal(NewSecret(tok.sum)) {
-			continue
-		}
-		if !d.now.Before(r.Expires) || !a.Password.Stopped.IsZero() || r.Party != party || !bind.Equal(NewSecret(r.Bind)) {
-			return nil
-		}
-		a.Results = slices.Delete(a.Results, i, i+1)
-		return &r
+	i := slices.IndexFunc(a.Results, tok.is)
+	if i < 0 {
+		return nil
 	}
-	return nil
+	r := a.Results[i]
+	if !d.now.Before(r.Expires) || !a.Password.Stopped.IsZero() || r.Party != party || !bind.Equal(NewSecret(r.Bind)) {
+		return nil
+	}
+	a.Results = slices.Delete(a.Results, i, i+1)
+	return &r
+}
+
+// is reports whether a result is the one that the token names.
+func (t ResultToken) is(r result) bool {
+	return r.ID == t.id && NewSecret(r.Sum).Equal(NewSecret(t.sum))
 }
 
 // Redeem takes a result that a browser brought back, with the value out of the
@@ -309,7 +312,8 @@ func (s *Service) Redeem(ctx context.Context, c *Caller, tok ResultToken, value 
 	if !c.May(ScopeSignIn) {
 		return Outcome{Reason: ScopeMissing}, nil
 	}
-	out, err := s.change(ctx, command{account: tok.account, from: from}, func(d *decision) Outcome {
+	holds := func(a *Account) bool { return slices.ContainsFunc(a.Results, tok.is) }
+	out, err := s.change(ctx, command{account: tok.account, from: from, holds: holds}, func(d *decision) Outcome {
 		r := d.take(tok, value, c.party.ID)
 		if r == nil {
 			return Outcome{Reason: ResultDead}

@@ -77,10 +77,10 @@ func (s *Service) Kept(ctx context.Context, c *Caller, ref string) (Kept, Outcom
 // State says that the product has taken the first step with the account's
 // holder, now. It counts as a password at most. changed is when the password
 // was last changed, the zero time if that is not known, and mailed whether a
-// mailed link changed it. A change that we had not heard of ends what was handed
-// out, and is what takes a first step that was stopped up again. Outcomes: OK;
-// FirstStepStopped; TimeInvalid for a change more than five minutes ahead;
-// ScopeMissing; Gone.
+// mailed link changed it, which needs the time. A change that we had not heard of,
+// or not that it came by mail, ends what was handed out, and is what takes a first
+// step that was stopped up again. Outcomes: OK; FirstStepStopped; TimeInvalid for a
+// change more than five minutes ahead, or by mail at no time; ScopeMissing; Gone.
 func (s *Service) State(ctx context.Context, k Kept, changed time.Time, mailed bool, from From) (Kept, Outcome, error) {
 	if !k.caller.May(ScopeFirstStep) {
 		return k, Outcome{Reason: ScopeMissing}, nil
@@ -95,10 +95,10 @@ func (s *Service) State(ctx context.Context, k Kept, changed time.Time, mailed b
 	}
 	a := l.acct
 	changed = changed.UTC().Truncate(time.Microsecond)
-	if changed.Sub(s.nowFor(a)) > maxAhead {
+	if changed.Sub(s.nowFor(a)) > maxAhead || mailed && changed.IsZero() {
 		return k, Outcome{Reason: TimeInvalid}, nil
 	}
-	if changed.After(a.Password.Changed) {
+	if a.Password.news(changed, mailed) {
 		out, err := s.by(ctx, k, command{from: from}, func(d *decision, _ *Session) Outcome { return d.stated(changed, mailed) })
 		if err != nil || !out.Passed() {
 			return k, out, err
@@ -110,6 +110,11 @@ func (s *Service) State(ctx context.Context, k Kept, changed time.Time, mailed b
 	return k, Outcome{Reason: OK}, nil
 }
 
+// news reports whether a change was not heard of, or not that a mailed link made it.
+func (p Password) news(changed time.Time, mailed bool) bool {
+	return changed.After(p.Changed) || mailed && changed.Equal(p.Changed) && p.ByReset.Before(changed)
+}
+
 // stated notes a change of the password that a product tells of.
 func (d *decision) stated(changed time.Time, mailed bool) Outcome {
 	a := d.acct
@@ -118,7 +123,7 @@ func (d *decision) stated(changed time.Time, mailed bool) Outcome {
 		p.ByReset, p.ByMail = changed, d.now
 	}
 	switch {
-	case !changed.After(a.Password.Changed):
+	case !a.Password.news(changed, mailed):
 		return Outcome{Reason: OK} // another request was faster
 	case !a.Password.Stopped.IsZero() && !changed.After(a.Password.Stopped):
 		return Outcome{Reason: FirstStepStopped}

@@ -74,7 +74,7 @@ const (
 	AccountExists       Reason = "account_exists"       // the product has an account of that id already
 	RefInvalid          Reason = "id_invalid"           // not an id that a product can give
 	IdempotencyMismatch Reason = "idempotency_mismatch" // the same name for another request
-	TimeInvalid         Reason = "time_invalid"         // a password that will be changed in the future
+	TimeInvalid         Reason = "time_invalid"         // a password that will be changed in the future, or was by mail at no time
 	ReturnInvalid       Reason = "return_invalid"       // not an address that is registered, or none that could be
 	BindInvalid         Reason = "bind_invalid"         // not a SHA-256 in base64url
 	LevelInvalid        Reason = "level_invalid"        // not what could be asked for
@@ -211,13 +211,18 @@ func (a *Account) request(r Request, now time.Time) *answeredRequest {
 }
 
 // outcome is what a repetition is answered: what came of it, without anything
-// secret.
-func (q *answeredRequest) outcome(r Request, a *Account) Outcome {
+// secret. Who signed in is told again for as long as the sign-in could have been
+// taken, and not once the first step is stopped: repeated later, a log-in is one
+// more.
+func (q *answeredRequest) outcome(r Request, a *Account, now time.Time) Outcome {
 	if q.Body != r.Body {
 		return Outcome{Reason: IdempotencyMismatch}
 	}
 	out := Outcome{Reason: q.Reason, Repeated: true}
 	if q.Told.Level != LevelNone {
+		if now.Sub(q.At) >= pendingFor || !a.Password.Stopped.IsZero() {
+			return Outcome{Reason: Gone}
+		}
 		out.Assertion = &Assertion{Account: a.Ref, Level: q.Told.Level, AMR: q.Told.AMR, AuthAt: q.Told.AuthAt}
 	}
 	return out

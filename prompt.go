@@ -214,7 +214,7 @@ func (s *Service) prompting(x *Authenticator) Prompting {
 // the newest works. Outcomes: OK with Until; SendWait, SendsUsedUp; Waiting;
 // SameMailbox; NoSuchWay; Gone, Expired.
 func (s *Service) SendCode(ctx context.Context, tok PendingToken, authenticator string, from From) (Outcome, error) {
-	out, err := s.change(ctx, command{account: tok.account, from: from, shown: s.shownBy(from, tok.account)}, func(d *decision) Outcome {
+	out, err := s.change(ctx, command{account: tok.account, from: from, shown: s.shownBy(from, tok.account), holds: tok.holds}, func(d *decision) Outcome {
 		p, out := d.open(tok)
 		if p == nil {
 			return out

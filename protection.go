@@ -51,8 +51,9 @@ func (s *Service) bothSteps(ctx context.Context, who Bearer, password Secret, an
 	if err != nil {
 		return gone(err)
 	}
-	if q := ses.acct.request(from.Request, s.nowFor(ses.acct)); q != nil {
-		return q.outcome(from.Request, ses.acct), nil
+	now := s.nowFor(ses.acct)
+	if q := ses.acct.request(from.Request, now); q != nil {
+		return q.outcome(from.Request, ses.acct, now), nil
 	}
 	if !ses.acct.IsProtected() {
 		return Outcome{Reason: NotProtected}, nil

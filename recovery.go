@@ -196,7 +196,7 @@ func (d *decision) announce(undo MailedLink) {
 
 // pending runs a command of an open pending sign-in.
 func (s *Service) pending(ctx context.Context, tok PendingToken, from From, decide func(*decision, *Pending) Outcome) (Outcome, error) {
-	cmd := command{account: tok.account, from: from, shown: s.shownBy(from, tok.account)}
+	cmd := command{account: tok.account, from: from, shown: s.shownBy(from, tok.account), holds: tok.holds}
 	out, err := s.change(ctx, cmd, func(d *decision) Outcome {
 		p, out := d.open(tok)
 		if p == nil {

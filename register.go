@@ -96,8 +96,9 @@ func (s *Service) repeated(ctx context.Context, c *Caller, ref string, from From
 	if err != nil {
 		return Outcome{}, err
 	}
-	if r := l.acct.request(from.Request, s.nowFor(l.acct)); r != nil {
-		return r.outcome(from.Request, l.acct), nil
+	now := s.nowFor(l.acct)
+	if r := l.acct.request(from.Request, now); r != nil {
+		return r.outcome(from.Request, l.acct, now), nil
 	}
 	return Outcome{Reason: AccountExists}, nil
 }

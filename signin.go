@@ -250,3 +250,13 @@ func (d *decision) completed(p Pending) {
 		}
 	}
 }
+
+// pendingAt is where the pending sign-in of a token stands, or -1.
+func (a *Account) pendingAt(t token) int {
+	return slices.IndexFunc(a.Pending, func(p Pending) bool {
+		return p.ID == t.id && NewSecret(p.Sum).Equal(NewSecret(t.sum))
+	})
+}
+
+// holds is for [command.holds].
+func (t PendingToken) holds(a *Account) bool { return a.pendingAt(t.token) >= 0 }

@@ -48,7 +48,7 @@ type Person struct {
 	Known bool
 
 	PasswordChanged time.Time // by the application's own record; zero: not known
-	ByMail          bool      // a mailed link changed it
+	ByMail          bool      // a mailed link changed it; needs PasswordChanged
 }
 
 func (m *Mount) check(base string) error {

@@ -324,6 +324,48 @@ func TestAnotherAddress(t *testing.T) {
 	}
 }
 
+// Whoever has the mailbox has reset the password with it: a mailed number is no
+// second step then, however a product comes to say so, until another way was taken.
+func TestChangedByMail(t *testing.T) {
+	for name, before := range map[string]func(h *house){
+		"at once":                    func(*house) {},
+		"after the time, without it": func(h *house) { h.do(200, "POST", "/accounts/mina/sign-ins", byMail(false)) },
+	} {
+		h := newHouse(t)
+		h.do(201, "POST", "/accounts", obj{"id": "mina", "label": "Mina", "address": "mina@example.com"})
+		r := h.do(200, "POST", "/accounts/mina/enrolments", obj{"first_step": obj{}, "method": "mail"})
+		_, code := h.mailed()
+		r = h.do(200, "POST", "/accounts/mina/enrolments/confirm", obj{"ticket": r.str("ticket"), "code": code})
+		backup := r.fields["codes"].([]any)[0].(string)
+		h.do(200, "POST", "/accounts/mina/enrolments/complete", obj{"ticket": r.str("ticket"), "saved": true})
+		h.since += 2 * time.Minute
+
+		if r := h.do(422, "POST", "/accounts/mina/sign-ins", obj{"first_step": obj{"changed_by_mail": true}}); r.reason() != "time_invalid" {
+			t.Errorf("%s: without its time: %s", name, r.text)
+		}
+		before(h)
+		signIn := h.do(200, "POST", "/accounts/mina/sign-ins", byMail(true)).str("sign_in")
+		_, ways := h.started("mina") // that says nothing of it changes nothing
+		h.mailed()
+		if r := h.do(409, "POST", "/sign-ins/prompt", obj{"sign_in": signIn, "way": ways["mail"]}); r.reason() != "same_mailbox" {
+			t.Errorf("%s: %s", name, r.text)
+		}
+		h.do(200, "POST", "/sign-ins/answer", obj{"sign_in": signIn, "way": ways["backup"], "code": backup})
+		h.since += 2 * time.Minute
+		signIn = h.do(200, "POST", "/accounts/mina/sign-ins", byMail(true)).str("sign_in") // the same change, told again
+		h.mailed()
+		h.since += 2 * time.Minute
+		h.do(200, "POST", "/sign-ins/prompt", obj{"sign_in": signIn, "way": ways["mail"]})
+		_, code = h.mailed()
+		h.do(200, "POST", "/sign-ins/answer", obj{"sign_in": signIn, "way": ways["mail"], "code": code})
+	}
+}
+
+// byMail states the first step of a password that was changed two minutes after noon.
+func byMail(mailed bool) obj {
+	return obj{"first_step": obj{"password_changed_at": noon.Add(2 * time.Minute), "changed_by_mail": mailed}}
+}
+
 // The first change of the password that is told ends what was there before.
 func TestFirstChangeTold(t *testing.T) {
 	h := newHouse(t)

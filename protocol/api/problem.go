@@ -121,7 +121,7 @@ var meanings = map[nidan.Reason]meaning{
 
 	nidan.ScopeMissing:        {403, "The key does not have the scope that this takes."},
 	nidan.IdempotencyMismatch: {409, "The idempotency key came with another request before."},
-	nidan.TimeInvalid:         {422, "password_changed_at is more than five minutes ahead."},
+	nidan.TimeInvalid:         {422, "password_changed_at is more than five minutes ahead, or missing beside changed_by_mail."},
 	nidan.ReturnInvalid:       {422, "The return address is not registered."},
 	nidan.BindInvalid:         {422, "The binding has to be a SHA-256 in base64url."},
 	nidan.LevelInvalid:        {422, "That level or use cannot be asked for."},

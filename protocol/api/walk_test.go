@@ -319,6 +319,16 @@ func TestIdempotency(t *testing.T) {
 		t.Errorf("by another key: %s", r.text)
 	}
 
+	// A log-in that is told again later would be another one.
+	h.since += 10*time.Minute - time.Second
+	if r := h.do(200, "POST", "/sign-ins/answer", ans, idempotencyKey, "four"); r.fields["assertion"] == nil {
+		t.Errorf("within ten minutes: %s", r.text)
+	}
+	h.since += time.Second
+	if r := h.do(410, "POST", "/sign-ins/answer", ans, idempotencyKey, "four"); r.reason() != "gone" {
+		t.Errorf("after ten minutes: %s", r.text)
+	}
+
 	// A wrong answer that is repeated is counted once.
 	signIn, _ = h.started("mina")
 	bad := obj{"sign_in": signIn, "way": ways["totp"], "code": "000000"}
@@ -331,8 +341,14 @@ func TestIdempotency(t *testing.T) {
 		t.Errorf("counted: %s", r.text)
 	}
 	// What an answer proved is not told again once everything was ended.
+	h.since += 10 * time.Minute
+	signIn, _ = h.started("mina")
+	ans = obj{"sign_in": signIn, "way": ways["totp"], "code": h.app(key)}
+	for range 2 {
+		h.do(200, "POST", "/sign-ins/answer", ans, idempotencyKey, "eight")
+	}
 	h.do(204, "DELETE", "/accounts/mina/sessions", nil)
-	if r := h.do(410, "POST", "/sign-ins/answer", ans, idempotencyKey, "four"); r.reason() != "gone" {
+	if r := h.do(410, "POST", "/sign-ins/answer", ans, idempotencyKey, "eight"); r.reason() != "gone" {
 		t.Errorf("after everything was ended: %s", r.text)
 	}
 	h.since += time.Minute

@@ -19,7 +19,7 @@ type Browser struct {
 // A FirstStep says that the product has taken it, now.
 type FirstStep struct {
 	PasswordChangedAt *time.Time `json:"password_changed_at,omitempty" doc:"When the password was last changed. A later time than before ends what was handed out, and takes a stopped first step up again."`
-	ChangedByMail     bool       `json:"changed_by_mail,omitempty" doc:"A mailed link changed it: then a mailed number is no second step until another way was taken."`
+	ChangedByMail     bool       `json:"changed_by_mail,omitempty" doc:"A mailed link made that change, whose time is needed: then a mailed number is no second step until another way was taken."`
 }
 
 // An Answer is a second step.
