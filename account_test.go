@@ -409,3 +409,23 @@ func TestToldAgain(t *testing.T) {
 		}
 	}
 }
+
+// What a product says of an account has bounds also where no description of the
+// API is held against it.
+func TestDetails(t *testing.T) {
+	for _, c := range []struct {
+		about Details
+		want  bool
+	}{
+		{Details{Label: strings.Repeat("日", maxLabel), Language: strings.Repeat("x", maxLanguage)}, true},
+		{Details{Label: strings.Repeat("日", maxLabel+1)}, false},
+		{Details{Label: " \t"}, false},
+		{Details{Label: "a\x00b"}, false},
+		{Details{Label: "\xff"}, false},
+		{Details{Label: "Mina", Language: strings.Repeat("x", maxLanguage+1)}, false},
+	} {
+		if _, ok := new(Service).details(c.about); ok != c.want {
+			t.Errorf("%+v is taken: %v", c.about, ok)
+		}
+	}
+}

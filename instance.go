@@ -245,8 +245,18 @@ type glance struct {
 	mu   sync.Mutex
 	in   *instance // never written to
 	at   time.Duration
+	look *look                // under way, and not forgotten meanwhile
 	most int64                // highest version that was ever read
 	used map[string]time.Time // per key: when its use was last noted
+}
+
+// A look is a reading of the instance's document, for everybody who comes while
+// it is under way.
+type look struct {
+	at   time.Duration
+	done chan struct{}
+	in   *instance // after done
+	err  error
 }
 
 // seenWith returns the instance's document as [Service.seen] does, and looks again
@@ -263,39 +273,62 @@ func (s *Service) seenWith(ctx context.Context, has func(*instance) bool) (*inst
 // frozen one is refused: what was taken out of it could be back.
 func (s *Service) seen(ctx context.Context, lately time.Duration) (*instance, error) {
 	at := s.watch.read().Elapsed
-	s.glance.mu.Lock()
-	in, most := s.glance.in, s.glance.most
-	if age := at - s.glance.at; age < 0 || age >= lately {
-		in = nil
+	recent := func(then time.Duration) bool { return then <= at && at-then < lately }
+	g := &s.glance
+	g.mu.Lock()
+	if g.in != nil && recent(g.at) {
+		defer g.mu.Unlock()
+		return g.in, nil
 	}
-	s.glance.mu.Unlock()
-	if in != nil {
-		return in, nil
+	l := g.look
+	if l == nil || !recent(l.at) {
+		l = &look{at: at, done: make(chan struct{})}
+		g.look = l
+		most := g.most
+		g.mu.Unlock()
+		s.take(context.WithoutCancel(ctx), l, most)
+		return l.in, l.err
 	}
-	// What is read from here on is no older than what was read before.
+	g.mu.Unlock()
+	select {
+	case <-l.done:
+		return l.in, l.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// take reads the document for a look that began when the highest version ever read
+// was most: what is read from there on is no older.
+func (s *Service) take(ctx context.Context, l *look, most int64) {
+	defer close(l.done)
 	in, frozen, err := s.loadInstance(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if frozen != nil {
-		return nil, errors.Join(ErrFrozen, &Fault{Account: Instance, Part: frozen.Part, Cause: "its document is missing or older than its trail", Shown: frozen.Shown, Found: frozen.Found})
-	}
-	s.glance.mu.Lock()
-	if in.Version >= s.glance.most {
-		s.glance.in, s.glance.at, s.glance.most = in, at, in.Version
-	}
-	s.glance.mu.Unlock()
-	if in.Version < most { // put back under our eyes: keys that were revoked would work again
+	switch {
+	case err != nil:
+		l.err = err
+	case frozen != nil:
+		l.err = errors.Join(ErrFrozen, &Fault{Account: Instance, Part: frozen.Part, Cause: "its document is missing or older than its trail", Shown: frozen.Shown, Found: frozen.Found})
+	case in.Version < most: // put back under our eyes: keys that were revoked would work again
 		s.freeze(ctx, Freeze{Account: Instance, Part: "document", Found: in.Version})
-		return nil, ErrFrozen
+		l.err = ErrFrozen
+	default:
+		l.in = in
 	}
-	return in, nil
+	g := &s.glance
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if l.err == nil && g.look == l && in.Version >= g.most {
+		g.in, g.at, g.most = in, l.at, in.Version
+	}
+	if g.look == l {
+		g.look = nil
+	}
 }
 
 // forget makes the next look a fresh one.
 func (g *glance) forget() {
 	g.mu.Lock()
-	g.in = nil
+	g.in, g.look = nil, nil
 	g.mu.Unlock()
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/nidan-auth/nidan"
@@ -52,33 +53,41 @@ func TestFirstActMeanwhile(t *testing.T) {
 	}
 }
 
-// counting counts how often the instance's document is loaded.
+// counting counts how often the instance's document is loaded. What the first load
+// has read may be held back.
 type counting struct {
 	nidan.Store
 	loads int
+	held  chan struct{} // nil: nothing is
 }
 
 func (c *counting) Load(ctx context.Context, kind nidan.Kind, id nidan.AccountID, session nidan.SessionID) (nidan.Loaded, error) {
+	l, err := c.Store.Load(ctx, kind, id, session)
 	if kind == nidan.KindInstance {
-		c.loads++
+		if c.loads++; c.loads == 1 && c.held != nil {
+			<-c.held
+		}
 	}
-	return c.Store.Load(ctx, kind, id, session)
+	return l, err
+}
+
+// process is one more service over a room's database, or what is in front of it.
+func process(t *testing.T, r *room, store nidan.Store) *nidan.Service {
+	t.Helper()
+	svc, err := nidan.New(nidan.Config{Store: store, Archive: r, Sealer: openSeal{}, FirstStep: fastFirst{}, Clock: r, Random: r, Issuer: "Example",
+		Methods: []nidan.Method{totp.New(), backup.New()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return svc
 }
 
 // A key and a host that another process made a moment ago are known, and who asks
 // again and again for what nobody made does not load each time.
 func TestMadeElsewhere(t *testing.T) {
 	r := newRoom()
-	other := func(store nidan.Store) *nidan.Service {
-		svc, err := nidan.New(nidan.Config{Store: store, Archive: r, Sealer: openSeal{}, FirstStep: fastFirst{}, Clock: r, Random: r, Issuer: "Example",
-			Methods: []nidan.Method{totp.New(), backup.New()}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return svc
-	}
 	seen := &counting{Store: r}
-	server, shell := other(seen), other(r)
+	server, shell := process(t, r, seen), process(t, r, r)
 	var keys []nidan.Secret
 	for _, id := range []string{"shop", "bank"} {
 		host := id + ".example"
@@ -124,4 +133,45 @@ func TestMadeElsewhere(t *testing.T) {
 	if seen.loads > 2 { // 100 ms
 		t.Errorf("%d loads for what nobody made", seen.loads)
 	}
+}
+
+// Whoever comes while the instance's document is read waits for that, and what was
+// read before the process itself changed it is not relied on.
+func TestOneLook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom()
+		slow := &counting{Store: r, held: make(chan struct{})}
+		server, shell := process(t, r, slow), process(t, r, r)
+		if out, err := shell.PutParty(ctx, nidan.Party{ID: "shop", Name: "Shop"}, "test"); err != nil || !out.Passed() {
+			t.Fatal(out.Reason, err)
+		}
+		key, made, out, err := shell.CreateKey(ctx, "shop", nidan.Scopes(), nil, time.Hour, "test")
+		if err != nil || !out.Passed() {
+			t.Fatal(out.Reason, err)
+		}
+		const many = 50
+		came := make(chan error, many)
+		for range many {
+			go func() {
+				_, err := server.Caller(ctx, key, netip.Addr{})
+				came <- err
+			}()
+		}
+		synctest.Wait()
+		if slow.loads != 1 {
+			t.Errorf("%d loads for %d who came at the same time", slow.loads, many)
+		}
+		if out, err := server.RevokeKey(ctx, made.ID, "test"); err != nil || !out.Passed() {
+			t.Fatal(out.Reason, err)
+		}
+		close(slow.held)
+		for range many {
+			if err := <-came; err != nil {
+				t.Errorf("who came before it was revoked: %v", err)
+			}
+		}
+		if _, err := server.Caller(ctx, key, netip.Addr{}); !errors.Is(err, nidan.ErrNotFound) {
+			t.Errorf("a key that this process has revoked: %v", err)
+		}
+	})
 }

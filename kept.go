@@ -13,6 +13,8 @@ const (
 	maxRef   = 128 // bytes of a product's own id
 	maxLabel = 120 // characters of what an account is called
 
+	maxLanguage = 35 // bytes of a language tag (RFC 5646 §4.4.1)
+
 	maxAhead = 5 * time.Minute // that a product's clock may be
 )
 

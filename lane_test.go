@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/nidan-auth/nidan"
-	"github.com/nidan-auth/nidan/method/backup"
-	"github.com/nidan-auth/nidan/method/totp"
 )
 
 // slowDisk keeps each commit until it may go on.
@@ -56,11 +54,7 @@ func TestGuessesDoNotWait(t *testing.T) {
 		t.Fatal(out.Reason, err)
 	}
 	disk := slowDisk{r, make(chan struct{}), make(chan struct{})}
-	svc, err := nidan.New(nidan.Config{Store: disk, Archive: r, Sealer: openSeal{}, FirstStep: fastFirst{}, Clock: r, Random: r, Issuer: "Example",
-		Methods: []nidan.Method{totp.New(), backup.New()}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	svc := process(t, r, disk)
 	link := out.Handover.Token.Reveal()
 	taken := make(chan nidan.Reason)
 	go func() {

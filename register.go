@@ -113,6 +113,9 @@ func (s *Service) details(about Details) (Details, bool) {
 	if n := utf8.RuneCountInString(about.Label); n == 0 || n > maxLabel || !utf8.ValidString(about.Label) || strings.ContainsFunc(about.Label, func(r rune) bool { return !unicode.IsGraphic(r) }) {
 		return Details{}, false
 	}
+	if len(about.Language) > maxLanguage {
+		return Details{}, false
+	}
 	if about.Address != "" {
 		name, ok := s.first.Name(about.Address)
 		if !ok {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -266,6 +267,18 @@ func TestPasswordChanged(t *testing.T) {
 	}
 	h.do(200, "POST", "/accounts/mina/sign-ins", stated(4*time.Minute+30*time.Second))
 	h.do(410, "POST", "/sign-ins/answer", obj{"sign_in": begun, "way": ways["totp"], "code": "000000"})
+
+	// Whoever stole a key has named the latest time there can be. The product's own is
+	// refused from then on, until it names one that no stolen key can have named.
+	h.do(200, "POST", "/accounts/mina/sign-ins", stated(5*time.Minute))
+	if r := h.do(403, "POST", "/accounts/mina/sign-ins", stated(-time.Hour)); r.reason() != "first_step_stopped" {
+		t.Error(r.text)
+	}
+	h.since += time.Minute // meanwhile the key is revoked
+	mended := stated(5 * time.Minute)
+	h.do(200, "POST", "/accounts/mina/sign-ins", mended)
+	h.since += time.Hour
+	h.do(200, "POST", "/accounts/mina/sign-ins", mended)
 }
 
 // A first step that was stopped is taken again once the password was changed.
@@ -321,6 +334,28 @@ func TestAnotherAddress(t *testing.T) {
 	h.started("mina")
 	if to, code := h.mailed(); code == "" || !slices.Contains(to, "thief@example.com") || slices.Contains(to, "mina@example.com") {
 		t.Errorf("after another way in: %q to %v", code, to)
+	}
+}
+
+// A key that registers learns nothing of an account but what it says itself.
+func TestAdminDoesNotRead(t *testing.T) {
+	h := newHouse(t)
+	h.enrolled("mina")
+	key := h.newKey("shop", nidan.ScopeAdmin)
+	for _, x := range []struct {
+		method, path string
+		in           obj
+	}{
+		{"PUT", "/accounts/mina", obj{"label": "Mina", "address": "mina@example.com", "language": "ja"}},
+		{"POST", "/accounts", obj{"id": "lea", "label": "Lea", "address": "lea@example.com", "language": "en"}},
+	} {
+		r := h.call(key, x.method, Prefix+x.path, x.in)
+		if got := slices.Sorted(maps.Keys(r.fields)); !slices.Equal(got, []string{"address", "created", "id", "label", "language"}) {
+			t.Errorf("%s %s answers %q", x.method, x.path, got)
+		}
+	}
+	if r := h.call(key, "GET", Prefix+"/accounts/mina", nil); r.reason() != "scope_missing" {
+		t.Errorf("it reads: %s", r.text)
 	}
 }
 

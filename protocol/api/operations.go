@@ -80,12 +80,12 @@ func (a *API) createAccount(ctx context.Context, in *struct {
 		ID string `json:"id" minLength:"1" maxLength:"128" doc:"The product's own id: 1 to 128 visible ASCII characters, for ever the same."`
 		Details
 	}
-}) (*body[Account], *Problem) {
+}) (*body[Described], *Problem) {
 	out, err := a.Service.Register(ctx, door(ctx), in.Body.ID, in.Body.about(), a.from(ctx, nil))
 	if p := a.problem(ctx, "register an account", out, err); p != nil {
 		return nil, p
 	}
-	return a.readAccount(ctx, &One{in.Body.ID})
+	return a.described(ctx, in.Body.ID)
 }
 
 func (a *API) show(ctx context.Context, ref string) (*Account, *Problem) {
@@ -101,6 +101,16 @@ func (a *API) show(ctx context.Context, ref string) (*Account, *Problem) {
 	return &shown, nil
 }
 
+// described answers what a product itself has said of an account: the rest takes a
+// key that reads.
+func (a *API) described(ctx context.Context, ref string) (*body[Described], *Problem) {
+	shown, p := a.show(ctx, ref)
+	if p != nil {
+		return nil, p
+	}
+	return &body[Described]{shown.Described}, nil
+}
+
 func (a *API) readAccount(ctx context.Context, in *One) (*body[Account], *Problem) {
 	shown, p := a.show(ctx, in.ID)
 	if p != nil {
@@ -113,7 +123,7 @@ func (a *API) updateAccount(ctx context.Context, in *struct {
 	One
 	Idempotent
 	Body Details
-}) (*body[Account], *Problem) {
+}) (*body[Described], *Problem) {
 	k, p := a.kept(ctx, in.ID)
 	if p != nil {
 		return nil, p
@@ -122,7 +132,7 @@ func (a *API) updateAccount(ctx context.Context, in *struct {
 	if p := a.problem(ctx, "change an account", out, err); p != nil {
 		return nil, p
 	}
-	return a.readAccount(ctx, &in.One)
+	return a.described(ctx, in.ID)
 }
 
 func (a *API) deleteAccount(ctx context.Context, in *One) (*struct{}, *Problem) {

@@ -174,6 +174,9 @@ func (a *API) failed(ctx context.Context, op string, err error) *Problem {
 // values that were wrong. Ours shows the names of known fields and nothing that
 // was sent. The hooks are huma's own variables, the names come with the request.
 func init() {
+	// Package json takes a name in any case: one that is not looked at would be
+	// taken all the same, in the place of one that is.
+	huma.ValidateStrictCasing = true
 	huma.NewError = func(status int, _ string, _ ...error) huma.StatusError { return ill(status, nil, nil) }
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, _ string, errs ...error) huma.StatusError {
 		fields, _ := ctx.Context().Value(keyFields).(map[string]bool)

@@ -111,13 +111,18 @@ func signIn(out nidan.Outcome) *SignIn {
 	return s
 }
 
+// Described is what a product has said of an account that it keeps.
+type Described struct {
+	ID       string    `json:"id"`
+	Label    string    `json:"label"`
+	Address  string    `json:"address,omitempty"`
+	Language string    `json:"language,omitempty"`
+	Created  time.Time `json:"created"`
+}
+
 // An Account is one that the product keeps.
 type Account struct {
-	ID               string     `json:"id"`
-	Label            string     `json:"label"`
-	Address          string     `json:"address,omitempty"`
-	Language         string     `json:"language,omitempty"`
-	Created          time.Time  `json:"created"`
+	Described
 	ProtectedSince   *time.Time `json:"protected_since,omitempty" doc:"Two-step verification is on."`
 	FirstStepStopped *time.Time `json:"first_step_stopped,omitempty" doc:"No stated first step is taken until the password was changed after this."`
 	Ways             []Way      `json:"ways"`
@@ -126,7 +131,7 @@ type Account struct {
 }
 
 func account(v nidan.KeptView) Account {
-	a := Account{ID: v.Ref, Label: v.Label, Address: v.Address, Language: v.Language, Created: v.Created, Sessions: len(v.Sessions), Ways: []Way{}}
+	a := Account{Described: Described{v.Ref, v.Label, v.Address, v.Language, v.Created}, Sessions: len(v.Sessions), Ways: []Way{}}
 	for _, x := range v.Authenticators {
 		w := Way{ID: x.ID, Method: x.Method, Name: x.Name, Backup: x.Reserve, Disabled: !x.Disabled.IsZero(), Barred: x.Barred}
 		if x.Sheet != nil {
