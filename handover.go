@@ -300,8 +300,8 @@ func (d *decision) take(tok ResultToken, value Secret, party string) *result {
 }
 
 // is reports whether a result is the one that the token names.
-func (t ResultToken) is(r result) bool {
-	return r.ID == t.id && NewSecret(r.Sum).Equal(NewSecret(t.sum))
+func (tok ResultToken) is(r result) bool {
+	return r.ID == tok.id && NewSecret(r.Sum).Equal(NewSecret(tok.sum))
 }
 
 // Redeem takes a result that a browser brought back, with the value out of the

@@ -236,8 +236,9 @@ func (s *Service) newSigningKey() (signingKey, error) {
 const glanceFor = 2 * time.Second
 
 // missFor is the same where it lacks what is asked for: what was made a moment
-// ago works, and who asks for what was never made costs 20 loads a second.
-const missFor = 50 * time.Millisecond
+// ago works, as no command ends sooner, and who asks for what was never made costs
+// 100 loads a second at most.
+const missFor = 10 * time.Millisecond
 
 // glance is the instance's document as it was last read, for what asks at each
 // request.

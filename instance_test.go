@@ -108,17 +108,17 @@ func TestMadeElsewhere(t *testing.T) {
 		if err != nil || !out.Passed() {
 			t.Fatal(out.Reason, err)
 		}
-		r.now += 50 * time.Millisecond
+		r.now += 10 * time.Millisecond
 		if !known("after") {
-			t.Errorf("%s is not known after 50 ms", host)
+			t.Errorf("%s is not known after 10 ms", host)
 		}
 		keys = append(keys, key)
 	}
 	key, _, _, _ := shell.CreateKey(ctx, "shop", nidan.Scopes(), nil, time.Hour, "test")
-	r.now += 50 * time.Millisecond
+	r.now += 10 * time.Millisecond
 	for _, k := range append(keys, key) {
 		if _, err := server.Caller(ctx, k, netip.Addr{}); err != nil {
-			t.Errorf("a key is not known after 50 ms: %v", err)
+			t.Errorf("a key is not known after 10 ms: %v", err)
 		}
 	}
 	seen.loads = 0
@@ -130,7 +130,7 @@ func TestMadeElsewhere(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if seen.loads > 2 { // 100 ms
+	if seen.loads > 11 { // in 100 ms
 		t.Errorf("%d loads for what nobody made", seen.loads)
 	}
 }

@@ -305,7 +305,7 @@ func (c *Caller) Party() Party { return c.party }
 func (c *Caller) May(sc Scope) bool { return slices.Contains(c.key.Scopes, sc) }
 
 // Caller checks a key and where it comes from; an invalid address is nowhere.
-// What it relies on is at most two seconds old, 50 ms where the key is not in it.
+// What it relies on is at most two seconds old, 10 ms where the key is not in it.
 // ErrNotFound: the key is none, has run out or was revoked, or may not come from
 // there.
 func (s *Service) Caller(ctx context.Context, key Secret, from netip.Addr) (*Caller, error) {

@@ -252,11 +252,11 @@ func (d *decision) completed(p Pending) {
 }
 
 // pendingAt is where the pending sign-in of a token stands, or -1.
-func (a *Account) pendingAt(t token) int {
+func (a *Account) pendingAt(tok token) int {
 	return slices.IndexFunc(a.Pending, func(p Pending) bool {
-		return p.ID == t.id && NewSecret(p.Sum).Equal(NewSecret(t.sum))
+		return p.ID == tok.id && NewSecret(p.Sum).Equal(NewSecret(tok.sum))
 	})
 }
 
 // holds is for [command.holds].
-func (t PendingToken) holds(a *Account) bool { return a.pendingAt(t.token) >= 0 }
+func (tok PendingToken) holds(a *Account) bool { return a.pendingAt(tok.token) >= 0 }

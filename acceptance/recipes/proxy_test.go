@@ -433,6 +433,7 @@ func (p *proxy) nobodyElse(v *visitor, app string) {
 		}
 	}
 	p.atHomeOnly()
+	p.otherHosts(v)
 	// A pass is no log-in at Nidan, and none at another host.
 	host, _ := url.Parse("https://" + p.guarded)
 	for _, c := range v.Jar.(secureOnLoopback).Jar.Cookies(host) {

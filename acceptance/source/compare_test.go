@@ -96,14 +96,13 @@ var reviewed = map[string]string{
 	// compared in constant time beside it.
 	"p.ID == tok.id": "finds the sign-in; its Sum is compared after it",
 	"p.ID != tok.id": "finds the sign-in; its Sum is compared after it",
+	"r.ID == tok.id": "finds the result; its Sum is compared after it",
 	// Kinds, names and prefixes that everybody knows.
 	"strings.CutPrefix(v, prefix)":         "nt_ or nb_",
 	"strings.HasPrefix(s, prefix)":         "ns_ or np_",
 	"answer != Saved":                      `the word "saved"`,
 	"q.Key == r.Key":                       "what a product calls a request, hashed",
 	"slices.Contains(c.key.Scopes, sc)":    "scopes",
-	"k.ID == string(tok.account)":          "finds the key; its Sum is compared after it",
-	"r.ID != tok.id":                       "finds the result; its Sum is compared after it",
 	"out.Reason != nidan.PasswordPersonal": "a reason, which the page names",
 	"value == ledHere.Reveal()":            `the word "yes"`,
 	"name == passCookie":                   "the name of a cookie",
