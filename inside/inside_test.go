@@ -242,6 +242,11 @@ func TestEnds(t *testing.T) {
 			t.Errorf("%s, of somebody who never was told of: %v", name, err)
 		}
 	}
+	for _, ref := range []string{"7", "nobody"} {
+		if err := a.PasswordChanged(ctx, web.Person{Ref: ref}); err == nil {
+			t.Errorf("a password of %s that was changed at no time ends nothing, and no error says so", ref)
+		}
+	}
 	if holds, err := a.Holds(ctx, "nobody", 1); err != nil || holds {
 		t.Errorf("of nobody it holds is %v, %v", holds, err)
 	}

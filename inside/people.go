@@ -29,8 +29,12 @@ func (a *App) Holds(ctx context.Context, ref string, epoch int64) (bool, error) 
 
 // PasswordChanged says that a person has another password since
 // who.PasswordChanged. Whatever was begun with the old one ends: log-ins, visits
-// to the settings, and the application's sessions with their epoch.
+// to the settings, and the application's sessions with their epoch. Without the
+// time nothing would end: that is an error.
 func (a *App) PasswordChanged(ctx context.Context, who web.Person) error {
+	if who.PasswordChanged.IsZero() {
+		return errors.New("inside: a password that was changed at no time")
+	}
 	k, known, err := a.kept(ctx, who.Ref)
 	if err != nil || !known {
 		return err
