@@ -429,3 +429,17 @@ func TestDetails(t *testing.T) {
 		}
 	}
 }
+
+// What stopped a password is not lifted by hearing more of the same change, though a
+// product's clock was ahead when it told of it.
+func TestStopOutlivesTheSameChange(t *testing.T) {
+	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	ahead := at.Add(4 * time.Minute)
+	for _, mailed := range []bool{false, true} {
+		a := &Account{Party: "shop", Created: at.Add(-time.Hour), Password: Password{Changed: ahead, Stopped: at}}
+		d := &decision{loaded: loaded{acct: a}, s: new(Service), now: at.Add(time.Minute)}
+		if out := d.stated(ahead, mailed); a.Password.Stopped.IsZero() || mailed && out.Reason != FirstStepStopped {
+			t.Errorf("by mail %v: %s, stopped %v", mailed, out.Reason, a.Password.Stopped)
+		}
+	}
+}

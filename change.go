@@ -24,9 +24,7 @@ type command struct {
 	always  bool                      // also while the clock is suspended: it only ends things
 	recall  bool                      // it looks at the document and nothing else, and freezes nothing
 
-	// holds says whether the document has what was shown, for what a stranger may
-	// show: before the lane, as the id of an account that a product keeps follows
-	// from the product's own, and guesses would fill it.
+	// holds says whether the document has what a token names.
 	holds func(*Account) bool
 }
 
@@ -96,10 +94,8 @@ func (d *decision) refuse(r Reason) Outcome {
 // on what is remembered: then the commit is what loads, and unless it succeeds
 // nothing was decided.
 func (s *Service) change(ctx context.Context, cmd command, decide func(*decision) Outcome) (Outcome, error) {
-	if cmd.holds != nil {
-		if held, err := s.admits(ctx, cmd); err != nil || !held {
-			return Outcome{}, cmp.Or(err, ErrNotFound)
-		}
+	if held, err := s.admits(ctx, cmd); err != nil || !held {
+		return Outcome{}, cmp.Or(err, ErrNotFound)
 	}
 	random := &replay{src: s.random}
 	var hashed []Hashed
@@ -114,19 +110,6 @@ func (s *Service) change(ctx context.Context, cmd command, decide func(*decision
 		}
 	}
 	return Outcome{}, ErrBusy
-}
-
-// admits reports whether the document has what was shown, or had and answered it;
-// what is remembered will do, as it is looked at again where it is decided.
-func (s *Service) admits(ctx context.Context, cmd command) (bool, error) {
-	has := func(a *Account) bool {
-		return cmd.holds(a) || cmd.from.Request.Key != "" && a.request(cmd.from.Request, s.nowFor(a)) != nil
-	}
-	if l, ok := s.opened.recall(cmd.account); ok && has(l.acct) {
-		return true, nil
-	}
-	l, err := s.load(ctx, cmd.account, "")
-	return err == nil && has(l.acct), err
 }
 
 // turn decides in the account's lane. If what stands in the document now needs

@@ -246,7 +246,8 @@ type glance struct {
 	mu   sync.Mutex
 	in   *instance // never written to
 	at   time.Duration
-	look *look                // under way, and not forgotten meanwhile
+	look *look                // the newest under way, and not forgotten meanwhile
+	gone int64                // how often what was read was forgotten
 	most int64                // highest version that was ever read
 	used map[string]time.Time // per key: when its use was last noted
 }
@@ -255,6 +256,7 @@ type glance struct {
 // it is under way.
 type look struct {
 	at   time.Duration
+	gone int64 // when it began
 	done chan struct{}
 	in   *instance // after done
 	err  error
@@ -274,7 +276,7 @@ func (s *Service) seenWith(ctx context.Context, has func(*instance) bool) (*inst
 // frozen one is refused: what was taken out of it could be back.
 func (s *Service) seen(ctx context.Context, lately time.Duration) (*instance, error) {
 	at := s.watch.read().Elapsed
-	recent := func(then time.Duration) bool { return then <= at && at-then < lately }
+	recent := func(then time.Duration) bool { return at-then < lately }
 	g := &s.glance
 	g.mu.Lock()
 	if g.in != nil && recent(g.at) {
@@ -283,7 +285,7 @@ func (s *Service) seen(ctx context.Context, lately time.Duration) (*instance, er
 	}
 	l := g.look
 	if l == nil || !recent(l.at) {
-		l = &look{at: at, done: make(chan struct{})}
+		l = &look{at: at, gone: g.gone, done: make(chan struct{})}
 		g.look = l
 		most := g.most
 		g.mu.Unlock()
@@ -302,7 +304,21 @@ func (s *Service) seen(ctx context.Context, lately time.Duration) (*instance, er
 // take reads the document for a look that began when the highest version ever read
 // was most: what is read from there on is no older.
 func (s *Service) take(ctx context.Context, l *look, most int64) {
-	defer close(l.done)
+	g := &s.glance
+	defer func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.look == l {
+			g.look = nil
+		}
+		if l.in != nil {
+			if g.most = max(g.most, l.in.Version); l.gone == g.gone && l.in.Version == g.most {
+				g.in, g.at = l.in, max(g.at, l.at)
+			}
+		}
+		close(l.done)
+	}()
+	l.err = errNotLooked
 	in, frozen, err := s.loadInstance(ctx)
 	switch {
 	case err != nil:
@@ -313,23 +329,18 @@ func (s *Service) take(ctx context.Context, l *look, most int64) {
 		s.freeze(ctx, Freeze{Account: Instance, Part: "document", Found: in.Version})
 		l.err = ErrFrozen
 	default:
-		l.in = in
-	}
-	g := &s.glance
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if l.err == nil && g.look == l && in.Version >= g.most {
-		g.in, g.at, g.most = in, l.at, in.Version
-	}
-	if g.look == l {
-		g.look = nil
+		l.in, l.err = in, nil
 	}
 }
+
+// errNotLooked is what others are told where a look ended in a panic.
+var errNotLooked = errors.New("nidan: the instance's document was not read")
 
 // forget makes the next look a fresh one.
 func (g *glance) forget() {
 	g.mu.Lock()
 	g.in, g.look = nil, nil
+	g.gone++
 	g.mu.Unlock()
 }
 

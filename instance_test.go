@@ -53,19 +53,19 @@ func TestFirstActMeanwhile(t *testing.T) {
 	}
 }
 
-// counting counts how often the instance's document is loaded. What the first load
-// has read may be held back.
+// counting counts how often the instance's document is loaded. What the first loads
+// have read may be held back.
 type counting struct {
 	nidan.Store
 	loads int
-	held  chan struct{} // nil: nothing is
+	held  []chan struct{} // of the first, the second …
 }
 
 func (c *counting) Load(ctx context.Context, kind nidan.Kind, id nidan.AccountID, session nidan.SessionID) (nidan.Loaded, error) {
 	l, err := c.Store.Load(ctx, kind, id, session)
 	if kind == nidan.KindInstance {
-		if c.loads++; c.loads == 1 && c.held != nil {
-			<-c.held
+		if c.loads++; c.loads <= len(c.held) {
+			<-c.held[c.loads-1]
 		}
 	}
 	return l, err
@@ -140,7 +140,7 @@ func TestMadeElsewhere(t *testing.T) {
 func TestOneLook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRoom()
-		slow := &counting{Store: r, held: make(chan struct{})}
+		slow := &counting{Store: r, held: []chan struct{}{make(chan struct{})}}
 		server, shell := process(t, r, slow), process(t, r, r)
 		if out, err := shell.PutParty(ctx, nidan.Party{ID: "shop", Name: "Shop"}, "test"); err != nil || !out.Passed() {
 			t.Fatal(out.Reason, err)
@@ -164,7 +164,7 @@ func TestOneLook(t *testing.T) {
 		if out, err := server.RevokeKey(ctx, made.ID, "test"); err != nil || !out.Passed() {
 			t.Fatal(out.Reason, err)
 		}
-		close(slow.held)
+		close(slow.held[0])
 		for range many {
 			if err := <-came; err != nil {
 				t.Errorf("who came before it was revoked: %v", err)
@@ -172,6 +172,48 @@ func TestOneLook(t *testing.T) {
 		}
 		if _, err := server.Caller(ctx, key, netip.Addr{}); !errors.Is(err, nidan.ErrNotFound) {
 			t.Errorf("a key that this process has revoked: %v", err)
+		}
+	})
+}
+
+// Where reading takes long, what was read is used although somebody has begun to
+// read anew meanwhile, and never in the place of what is newer.
+func TestSlowLooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, order := range [][]int{{0, 1}, {1, 0}} {
+			r := newRoom()
+			slow := &counting{Store: r, held: []chan struct{}{make(chan struct{}), make(chan struct{})}}
+			server, shell := process(t, r, slow), process(t, r, r)
+			put := func(id string) {
+				if out, err := shell.PutParty(ctx, nidan.Party{ID: id, Name: id, Hosts: []nidan.Proxied{{Host: id + ".example", Level: nidan.LevelTwoStep}}}, "test"); err != nil || !out.Passed() {
+					t.Fatal(out.Reason, err)
+				}
+			}
+			known := func(host string) bool {
+				_, err := server.HostLevel(ctx, host)
+				return err == nil
+			}
+			put("shop")
+			go known("shop.example")
+			synctest.Wait()
+			put("bank")
+			r.now += 2 * time.Second
+			go known("bank.example")
+			synctest.Wait()
+			if slow.loads != 2 {
+				t.Fatalf("%d loads", slow.loads)
+			}
+			close(slow.held[order[0]])
+			synctest.Wait()
+			r.now -= time.Second // neither is too old
+			if !known("shop.example") || slow.loads != 2 {
+				t.Errorf("%v: what was read first is not used: %d loads", order, slow.loads)
+			}
+			close(slow.held[order[1]])
+			synctest.Wait()
+			if !known("bank.example") || slow.loads != 2 {
+				t.Errorf("%v: what was read last is not used: %d loads", order, slow.loads)
+			}
 		}
 	})
 }

@@ -127,7 +127,7 @@ func (d *decision) stated(changed time.Time, mailed bool) Outcome {
 	switch {
 	case !a.Password.news(changed, mailed):
 		return Outcome{Reason: OK} // another request was faster
-	case !a.Password.Stopped.IsZero() && !changed.After(a.Password.Stopped):
+	case !a.Password.Stopped.IsZero() && (!changed.After(a.Password.Stopped) || !changed.After(a.Password.Changed)):
 		return Outcome{Reason: FirstStepStopped}
 	case a.Password.Changed.IsZero() && a.Password.Stopped.IsZero() && !mailed && !changed.After(a.Created):
 		a.Password = p // the first that we hear of it, and what was there when the account came

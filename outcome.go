@@ -211,9 +211,8 @@ func (a *Account) request(r Request, now time.Time) *answeredRequest {
 }
 
 // outcome is what a repetition is answered: what came of it, without anything
-// secret. Who signed in is told again for as long as the sign-in could have been
-// taken, and not once the first step is stopped: repeated later, a log-in is one
-// more.
+// secret. Who signed in is told again for no longer than a sign-in may take, and not
+// once the first step is stopped: repeated later, a log-in is one more.
 func (q *answeredRequest) outcome(r Request, a *Account, now time.Time) Outcome {
 	if q.Body != r.Body {
 		return Outcome{Reason: IdempotencyMismatch}

@@ -270,6 +270,27 @@ func (s *Service) report(ctx context.Context, step string, err error) {
 	s.log.ErrorContext(ctx, "not proven", "step", step, "cause", err.Error())
 }
 
+// admits reports whether there is what was shown, or a document that had and
+// answered it: before the lane, as the id of an account that a product keeps follows
+// from the product's own, and what strangers make up for it would fill it. What is
+// remembered will do: it is looked at again where it is decided.
+func (s *Service) admits(ctx context.Context, cmd command) (bool, error) {
+	if cmd.holds == nil && cmd.session == "" {
+		return true, nil
+	}
+	has := func(a *Account) bool {
+		return cmd.holds == nil || cmd.holds(a) || cmd.from.Request.Key != "" && a.request(cmd.from.Request, s.nowFor(a)) != nil
+	}
+	if l, ok := s.opened.recall(cmd.account); ok && cmd.session == "" && has(l.acct) {
+		return true, nil
+	}
+	l, err := s.load(ctx, cmd.account, cmd.session)
+	if err == nil { // what is not there may have been there before it was put back
+		err = s.notOlder(ctx, l.acct, "browser", cmd.shown)
+	}
+	return err == nil && (cmd.session == "" || l.session != nil) && has(l.acct), err
+}
+
 // lanes let the commands of one account through one after the other, which
 // saves races within a process. No rule depends on it: the version decides.
 type lanes struct {
