@@ -61,6 +61,14 @@ type held struct {
 	at    time.Time // when it was handed out
 	first time.Time // when the first step was taken
 	epoch int
+	swept bool // it had run out when another was opened
+}
+
+// sweep notes what has run out when another sign-in is opened.
+func (t *town) sweep() {
+	for _, h := range []*held{&t.s.pending[0], &t.s.pending[1], &t.s.door} {
+		h.swept = h.swept || h.value != "" && !t.wall().Before(h.at.Add(10*time.Minute))
+	}
 }
 
 // brought is a result, or a pass, as somebody has it.
@@ -123,7 +131,7 @@ func (s *street) canon() string {
 		fmt.Fprint(&b, "|l", l.bind, l.level, l.use, age(l.at), s.epoch-l.epoch, l.taken)
 	}
 	for _, h := range []held{s.pending[0], s.pending[1], s.sessions[0], s.sessions[1], s.door, s.ours[0], s.ours[1]} {
-		fmt.Fprint(&b, "|h", h.value != "", h.from.bind, h.from.level, h.from.use, h.from.inside, h.level, age(h.at), age(h.first), s.epoch-h.epoch)
+		fmt.Fprint(&b, "|h", h.value != "", h.from.bind, h.from.level, h.from.use, h.from.inside, h.level, age(h.at), age(h.first), s.epoch-h.epoch, h.swept)
 	}
 	for _, r := range slices.Concat(s.results, s.passes) {
 		fmt.Fprint(&b, "|r", r.bind, r.level, r.host, age(r.at), s.epoch-r.epoch, r.spent, slices.Contains(s.alive, r.born))
@@ -185,6 +193,7 @@ func openLink(bind int, use nidan.HandoverUse, level nidan.Level) streetMove {
 		}
 		out, err := t.svc.OpenHandover(ctx, t.mina(), nidan.HandoverRequest{Use: use, Return: shopBack, Level: level, Bind: bindOf(cookieValues[bind])}, t.at(t.shop))
 		if t.came(out, err, nidan.OK) {
+			t.sweep()
 			s.links = append(s.links, led{token: out.Handover.Token.Reveal(), bind: bind, level: level, use: use, at: t.wall(), epoch: s.epoch})
 		}
 		return true
@@ -212,6 +221,7 @@ func acceptLink(b, i int) streetMove {
 			t.came(out, err, nidan.LinkDead)
 		case s.protected:
 			if l.taken = true; t.came(out, err, nidan.SecondStep) {
+				t.sweep()
 				s.pending[b] = held{value: out.Pending.Token.Reveal(), from: *l, at: t.wall(), first: l.at, epoch: s.epoch}
 			}
 		default:
@@ -233,6 +243,7 @@ func leadInside(b int, use nidan.HandoverUse, level nidan.Level) streetMove {
 		out, err = t.svc.Lead(ctx, k, use, level, t.from(b))
 		if s.protected {
 			if t.came(out, err, nidan.SecondStep) {
+				t.sweep()
 				s.pending[b] = held{value: out.Pending.Token.Reveal(), from: l, at: t.wall(), first: t.wall(), epoch: s.epoch}
 			}
 		} else if t.came(out, err, nidan.OK) {
@@ -305,9 +316,9 @@ func answerHere(b int, right bool) streetMove {
 func (t *town) answered(out nidan.Outcome, err error, h held, right, ok bool, passed func()) {
 	s := t.s
 	switch {
-	case !t.wall().Before(h.at.Add(10*time.Minute)) && h.epoch == s.epoch:
+	case !t.wall().Before(h.at.Add(10*time.Minute)) && h.epoch == s.epoch && !h.swept:
 		t.came(out, err, nidan.Expired)
-	case h.epoch != s.epoch:
+	case h.epoch != s.epoch || h.swept:
 		t.came(out, err, nidan.Gone)
 	case ok:
 		if s.step, s.wrong = t.step(), 0; t.came(out, err, nidan.OK) {
@@ -492,6 +503,7 @@ var byAPI = []streetMove{
 		switch {
 		case s.protected:
 			if t.came(out, err, nidan.SecondStep) {
+				t.sweep()
 				s.door = held{value: out.Pending.Token.Reveal(), at: t.wall(), epoch: s.epoch}
 			}
 		case t.came(out, err, nidan.OK):
