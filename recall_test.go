@@ -21,10 +21,14 @@ func TestRecalled(t *testing.T) {
 	commands := moves()
 	compared, wrong := 0, 0
 	for i, seed := range slices.Sorted(maps.Keys(all)) {
-		if i%5 != 0 {
+		many := 2
+		switch {
+		case seed == "19 wrong backup codes": // where the next one stops the password, and leaves sign-ins open
+			many = 30
+		case i%5 != 0:
 			continue // all of them are explored; here a few will do
 		}
-		for _, pair := range siblings(r, all[seed].w, commands) {
+		for _, pair := range siblings(r, all[seed].w, commands, many) {
 			for m := range commands {
 				want, reason := r.recalling(pair[0], pair[0], commands[m])
 				got, said := r.recalling(pair[0], pair[1], commands[m])
@@ -60,16 +64,16 @@ func (r *room) recalling(w, memory *world, m move) ([16]byte, nidan.Reason) {
 
 // siblings are some pairs of worlds, one move from w, in which an account has the
 // same version and says something else.
-func siblings(r *room, w *world, commands []move) (pairs [][2]*world) {
+func siblings(r *room, w *world, commands []move, many int) (pairs [][2]*world) {
 	var came []*world
-	for m := 0; m < len(commands) && len(came) < 16; m++ {
+	for m := 0; m < len(commands) && len(came) < 8*many; m++ {
 		next := w.clone()
 		if reason, _ := r.make(commands[m], next, w, newTally(len(commands))); reason != "" && next.canon() != w.canon() {
 			came = append(came, next)
 		}
 	}
 	for i, a := range came {
-		if len(pairs) == 2 {
+		if len(pairs) == many {
 			break
 		}
 		for _, b := range came[i+1:] {
