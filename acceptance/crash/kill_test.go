@@ -148,6 +148,7 @@ func TestKill(t *testing.T) {
 		wait := c.load(stop)
 		moment := time.Duration(150+c.random.IntN(2350)) * time.Millisecond * time.Duration(1+k/kills)
 		time.Sleep(moment) // the random moment itself
+		p.isAsked()
 		p.kill()
 		close(stop)
 		wait()
@@ -203,6 +204,7 @@ func TestKillFirstStart(t *testing.T) {
 				}
 			}
 			time.Sleep(moment) // the random moment itself
+		p.isAsked()
 			p.kill()
 			stages[stage(t, p.data)]++
 		}

@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -69,6 +70,8 @@ type program struct {
 	url  string
 	dead chan struct{} // closed when the process is gone
 	said chan string   // where it listens
+
+	asked atomic.Int64 // requests that are not answered yet
 
 	out, err buffer // everything it has ever said
 	secrets  secrets
@@ -311,3 +314,11 @@ func (b *buffer) String() string {
 }
 
 var _ io.Writer = (*buffer)(nil)
+
+// isAsked waits until something is under way: a quick machine is idle most of the
+// time, and a kill then shows little.
+func (p *program) isAsked() {
+	for end := time.Now().Add(time.Second); p.asked.Load() == 0 && time.Now().Before(end); {
+		time.Sleep(100 * time.Microsecond)
+	}
+}

@@ -93,6 +93,8 @@ func (v *visitor) do(method, path string, body io.Reader) (answer, error) {
 	for name, value := range v.cookies {
 		req.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
+	v.p.asked.Add(1)
+	defer v.p.asked.Add(-1)
 	resp, err := client.Do(req)
 	if err != nil {
 		return answer{}, fmt.Errorf("%w: %w", errDied, err)
