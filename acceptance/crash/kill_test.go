@@ -204,7 +204,7 @@ func TestKillFirstStart(t *testing.T) {
 				}
 			}
 			time.Sleep(moment) // the random moment itself
-		p.isAsked()
+			p.isAsked()
 			p.kill()
 			stages[stage(t, p.data)]++
 		}
