@@ -200,8 +200,7 @@ func (a *Account) handedOver(tok HandoverToken, now time.Time) *Pending {
 // Outcomes: SecondStep with Pending; OK with Session or Return where there is no
 // second step to take; LinkDead.
 func (s *Service) AcceptHandover(ctx context.Context, tok HandoverToken, from From) (Outcome, error) {
-	holds := func(a *Account) bool { return a.pendingAt(tok.token) >= 0 }
-	out, err := s.change(ctx, command{account: tok.account, from: from, shown: s.shownBy(from, tok.account), holds: holds}, func(d *decision) Outcome {
+	out, err := s.change(ctx, command{account: tok.account, from: from, shown: s.shownBy(from, tok.account), holds: tok.holds}, func(d *decision) Outcome {
 		found := d.acct.handedOver(tok, d.now)
 		if found == nil {
 			return Outcome{Reason: LinkDead}
@@ -299,6 +298,9 @@ func (d *decision) take(tok ResultToken, value Secret, party string) *result {
 	return &r
 }
 
+// holds is for [command.holds].
+func (tok ResultToken) holds(a *Account) bool { return slices.ContainsFunc(a.Results, tok.is) }
+
 // is reports whether a result is the one that the token names.
 func (tok ResultToken) is(r result) bool {
 	return r.ID == tok.id && NewSecret(r.Sum).Equal(NewSecret(tok.sum))
@@ -312,8 +314,7 @@ func (s *Service) Redeem(ctx context.Context, c *Caller, tok ResultToken, value 
 	if !c.May(ScopeSignIn) {
 		return Outcome{Reason: ScopeMissing}, nil
 	}
-	holds := func(a *Account) bool { return slices.ContainsFunc(a.Results, tok.is) }
-	out, err := s.change(ctx, command{account: tok.account, from: from, holds: holds}, func(d *decision) Outcome {
+	out, err := s.change(ctx, command{account: tok.account, from: from, holds: tok.holds}, func(d *decision) Outcome {
 		r := d.take(tok, value, c.party.ID)
 		if r == nil {
 			return Outcome{Reason: ResultDead}

@@ -258,5 +258,5 @@ func (a *Account) pendingAt(tok token) int {
 	})
 }
 
-// holds is for [command.holds].
-func (tok PendingToken) holds(a *Account) bool { return a.pendingAt(tok.token) >= 0 }
+// holds is for [command.holds]: of a pending sign-in, or of a link that leads to one.
+func (tok token) holds(a *Account) bool { return a.pendingAt(tok) >= 0 }

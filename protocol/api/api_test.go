@@ -309,12 +309,7 @@ func TestFirstStepStopped(t *testing.T) {
 // nothing before another way in was taken.
 func TestAnotherAddress(t *testing.T) {
 	h := newHouse(t)
-	h.do(201, "POST", "/accounts", obj{"id": "mina", "label": "Mina", "address": "mina@example.com"})
-	r := h.do(200, "POST", "/accounts/mina/enrolments", obj{"first_step": obj{}, "method": "mail"})
-	_, code := h.mailed()
-	r = h.do(200, "POST", "/accounts/mina/enrolments/confirm", obj{"ticket": r.str("ticket"), "code": code})
-	backup := r.fields["codes"].([]any)[0].(string)
-	h.do(200, "POST", "/accounts/mina/enrolments/complete", obj{"ticket": r.str("ticket"), "saved": true})
+	backup := h.enrolledByMail("mina")
 	h.mailed()
 	h.since += 2 * time.Minute
 	h.do(200, "PUT", "/accounts/mina", obj{"label": "Mina", "address": "thief@example.com"})
@@ -367,12 +362,7 @@ func TestChangedByMail(t *testing.T) {
 		"after the time, without it": func(h *house) { h.do(200, "POST", "/accounts/mina/sign-ins", byMail(false)) },
 	} {
 		h := newHouse(t)
-		h.do(201, "POST", "/accounts", obj{"id": "mina", "label": "Mina", "address": "mina@example.com"})
-		r := h.do(200, "POST", "/accounts/mina/enrolments", obj{"first_step": obj{}, "method": "mail"})
-		_, code := h.mailed()
-		r = h.do(200, "POST", "/accounts/mina/enrolments/confirm", obj{"ticket": r.str("ticket"), "code": code})
-		backup := r.fields["codes"].([]any)[0].(string)
-		h.do(200, "POST", "/accounts/mina/enrolments/complete", obj{"ticket": r.str("ticket"), "saved": true})
+		backup := h.enrolledByMail("mina")
 		h.since += 2 * time.Minute
 
 		if r := h.do(422, "POST", "/accounts/mina/sign-ins", obj{"first_step": obj{"changed_by_mail": true}}); r.reason() != "time_invalid" {
@@ -391,7 +381,7 @@ func TestChangedByMail(t *testing.T) {
 		h.mailed()
 		h.since += 2 * time.Minute
 		h.do(200, "POST", "/sign-ins/prompt", obj{"sign_in": signIn, "way": ways["mail"]})
-		_, code = h.mailed()
+		_, code := h.mailed()
 		h.do(200, "POST", "/sign-ins/answer", obj{"sign_in": signIn, "way": ways["mail"], "code": code})
 	}
 }

@@ -280,3 +280,16 @@ func bind(value string) string {
 func has(list []any, s string) bool {
 	return slices.ContainsFunc(list, func(x any) bool { return x == s })
 }
+
+// enrolledByMail registers an account whose second step is the e-mail code, and
+// returns a backup code.
+func (h *house) enrolledByMail(id string) (backup string) {
+	h.Helper()
+	h.do(201, "POST", "/accounts", obj{"id": id, "label": id, "address": id + "@example.com"})
+	r := h.do(200, "POST", "/accounts/"+id+"/enrolments", obj{"first_step": obj{}, "method": "mail"})
+	_, code := h.mailed()
+	r = h.do(200, "POST", "/accounts/"+id+"/enrolments/confirm", obj{"ticket": r.str("ticket"), "code": code})
+	backup = r.fields["codes"].([]any)[0].(string)
+	h.do(200, "POST", "/accounts/"+id+"/enrolments/complete", obj{"ticket": r.str("ticket"), "saved": true})
+	return backup
+}
