@@ -204,7 +204,6 @@ func TestKillFirstStart(t *testing.T) {
 				}
 			}
 			time.Sleep(moment) // the random moment itself
-			p.isAsked()
 			p.kill()
 			stages[stage(t, p.data)]++
 		}
