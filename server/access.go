@@ -115,24 +115,3 @@ func (w *recorder) panicked(ctx context.Context, log *slog.Logger, v any) (begun
 // requestID is the key under which a context has the id of its request. With
 // cancellation, it is all that a context carries.
 type requestID struct{}
-
-// withRequest adds the request's id to whatever is logged on its behalf.
-type withRequest struct{ slog.Handler }
-
-// Handle implements [slog.Handler].
-func (h withRequest) Handle(ctx context.Context, r slog.Record) error {
-	if id, ok := ctx.Value(requestID{}).(string); ok {
-		r.AddAttrs(slog.String("request", id))
-	}
-	return h.Handler.Handle(ctx, r)
-}
-
-// WithAttrs implements [slog.Handler].
-func (h withRequest) WithAttrs(a []slog.Attr) slog.Handler {
-	return withRequest{h.Handler.WithAttrs(a)}
-}
-
-// WithGroup implements [slog.Handler].
-func (h withRequest) WithGroup(name string) slog.Handler {
-	return withRequest{h.Handler.WithGroup(name)}
-}

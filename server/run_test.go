@@ -166,7 +166,8 @@ func waitFor(t *testing.T, what string, ok func() bool) {
 // last segment (SECURITY Q4).
 func TestAccessLog(t *testing.T) {
 	var log bytes.Buffer
-	s, err := New(t.Context(), Config{Data: t.TempDir()}, Deps{Log: newLog(&log, "json")})
+	book := &logbook{to: &log}
+	s, err := New(t.Context(), Config{Data: t.TempDir()}, Deps{Log: book.logger("json")})
 	must(t, err)
 	defer s.Close()
 	for _, path := range []string{"/invite/nt_swordfish", "/nowhere/swordfish?q=swordfish", "/login?name=swordfish", "/healthz"} {
@@ -176,6 +177,7 @@ func TestAccessLog(t *testing.T) {
 	r.Host = s.set.public.Host
 	s.Handler().ServeHTTP(httptest.NewRecorder(), r)
 
+	book.flush()
 	text := log.String()
 	if strings.Contains(strings.ToLower(text), "swordfish") {
 		t.Errorf("the log holds what a request said:\n%s", text)
@@ -208,7 +210,7 @@ func TestPanicIsAnswered(t *testing.T) {
 		{"that may hold a request's content", errors.New("swordfish"), "*errors.errorString"},
 	} {
 		log.Reset()
-		h := accessLog(newLog(&log, "text"), http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		h := accessLog(slog.New(slog.NewTextHandler(&log, nil)), http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 			if x.value == nil {
 				var none []int
 				_ = none[len(none)]

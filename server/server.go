@@ -41,6 +41,8 @@ type Deps struct {
 	// Program is what to call for the process that hashes passwords, see
 	// [apart]: the one that runs, or "", and they are hashed in this process.
 	Program string
+
+	flush func() // writes what Log has gathered
 }
 
 // Program is the one that runs, for [Deps]; "" where the system does not know.
@@ -65,17 +67,12 @@ func (d Deps) fill(form string) Deps {
 	if d.Random == nil {
 		d.Random = nidan.Randomness
 	}
+	d.flush = func() {}
 	if d.Log == nil {
-		d.Log = newLog(os.Stderr, form)
+		book := &logbook{to: os.Stderr}
+		d.Log, d.flush = book.logger(form), book.flush
 	}
 	return d
-}
-
-func newLog(w io.Writer, form string) *slog.Logger {
-	if form == "json" {
-		return slog.New(withRequest{slog.NewJSONHandler(w, nil)})
-	}
-	return slog.New(withRequest{slog.NewTextHandler(w, nil)})
 }
 
 // A Server is the program: keyring, database, rules and pages put together.
@@ -129,8 +126,14 @@ func assemble(ctx context.Context, set *settings, d Deps, create bool) (s *Serve
 	if s.db, s.vault, err = set.open(ctx, create, store.Options{Sync: d.Sync}); err != nil {
 		return nil, err
 	}
-	s.close = sync.OnceValue(s.db.Close)
 	made := s // a return of an error takes s away
+	s.close = sync.OnceValue(func() error {
+		defer d.flush()
+		if made.hasher != nil {
+			made.hasher.Close()
+		}
+		return made.db.Close()
+	})
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, made.close())
@@ -142,7 +145,6 @@ func assemble(ctx context.Context, set *settings, d Deps, create bool) (s *Serve
 			d.Log.Warn("the process that hashes passwords is begun again", "cause", why.Error(), "ended", how)
 		}, d.Program, hashPasswords)
 		options.Slow = s.hasher.Hash
-		s.close = sync.OnceValue(func() error { s.hasher.Close(); return s.db.Close() })
 	}
 	first, err := password.New(options)
 	if err != nil {
