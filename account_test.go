@@ -422,10 +422,31 @@ func TestDetails(t *testing.T) {
 		{Details{Label: " \t"}, false},
 		{Details{Label: "a\x00b"}, false},
 		{Details{Label: "\xff"}, false},
-		{Details{Label: "Mina", Language: strings.Repeat("x", maxLanguage+1)}, false},
+		{Details{Label: "Mina", Language: strings.Repeat("x", maxLanguage+1)}, true},
 	} {
-		if _, ok := new(Service).details(c.about); ok != c.want {
+		got, ok := new(Service).details(c.about)
+		if ok != c.want {
 			t.Errorf("%+v is taken: %v", c.about, ok)
+		}
+		if n := len(got.Language); n > maxLanguage || ok && got.Label == "" {
+			t.Errorf("%+v is kept with %d bytes of a language, label %q", c.about, n, got.Label)
+		}
+	}
+}
+
+// A mailed change that a product tells of with an early date does not shorten the
+// wait of a recovery: what was known to be younger still counts.
+func TestBackdatedChange(t *testing.T) {
+	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct{ was, told, want time.Time }{
+		"a later one":    {at.Add(-time.Hour), at.Add(-time.Minute), at.Add(-time.Minute)},
+		"an earlier one": {at.Add(-time.Hour), at.AddDate(0, 0, -8), at.Add(-time.Hour)},
+		"the first":      {time.Time{}, at.AddDate(0, 0, -8), at.AddDate(0, 0, -8)},
+	} {
+		a := &Account{Party: "shop", Created: at.AddDate(0, -1, 0), Password: Password{ByReset: c.was}}
+		d := &decision{loaded: loaded{acct: a}, s: new(Service), now: at}
+		if out := d.stated(c.told, true); !out.Passed() || !a.Password.ByReset.Equal(c.want) || a.Password.ByMail != at || a.Password.news(c.told, true) {
+			t.Errorf("%s: %s, %+v", name, out.Reason, a.Password)
 		}
 	}
 }

@@ -3,9 +3,6 @@ package nidan
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,34 +57,58 @@ func (in *instance) host(host string) *Party {
 // loadInstance opens the instance document, and says whether it is frozen.
 // There is none before the first operator's act; its version is 0 then.
 func (s *Service) loadInstance(ctx context.Context) (*instance, *Freeze, error) {
+	o, frozen, err := s.openInstance(ctx, openedInstance{})
+	return o.in, frozen, err
+}
+
+// openedInstance is the instance's document with what it was opened from.
+type openedInstance struct {
+	rec Record
+	in  *instance
+}
+
+// openInstance loads the instance's document as loadInstance does. It opens the
+// same bytes only once: known is what they opened to before, and is what it returns then.
+func (s *Service) openInstance(ctx context.Context, known openedInstance) (openedInstance, *Freeze, error) {
+	none := openedInstance{in: &instance{Format: Format, ID: Instance}}
 	l, err := s.store.Load(ctx, KindInstance, Instance, "")
 	if errors.Is(err, ErrNotFound) {
 		rows, unread := s.archive.Events(ctx, Instance, 1, 1)
 		if unread != nil || len(rows) == 0 {
-			return &instance{Format: Format, ID: Instance}, nil, unread
+			return none, nil, unread
 		}
 		// It came meanwhile, or else somebody took it away from its trail.
 		if l, err = s.store.Load(ctx, KindInstance, Instance, ""); errors.Is(err, ErrNotFound) {
-			return &instance{Format: Format, ID: Instance}, &Freeze{Account: Instance, Part: "document"}, nil
+			return none, &Freeze{Account: Instance, Part: "document"}, nil
 		}
 	}
 	if err != nil {
-		return nil, nil, err
+		return openedInstance{}, nil, err
 	}
-	in := new(instance)
-	b, err := unseal(s.sealer, l.Record)
-	if err != nil {
-		return nil, l.Frozen, &Fault{Account: Instance, Part: "document", Cause: "does not open"}
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(in); err != nil || in.Format != Format || in.Version != l.Record.Version {
-		return nil, l.Frozen, &Fault{Account: Instance, Part: "document", Cause: "does not parse"}
+	o := openedInstance{rec: l.Record, in: known.in}
+	if r := known.rec; r.Format != o.rec.Format || r.Version != o.rec.Version || !bytes.Equal(r.Sealed, o.rec.Sealed) {
+		if o.in, err = parseInstance(s.sealer, l.Record); err != nil {
+			return openedInstance{}, l.Frozen, err
+		}
 	}
 	if l.Frozen == nil {
-		l.Frozen = l.behind(in.Chain, in.Version)
+		l.Frozen = l.behind(o.in.Chain, o.in.Version)
 	}
-	return in, l.Frozen, nil
+	return o, l.Frozen, nil
+}
+
+func parseInstance(s Sealer, r Record) (*instance, error) {
+	b, err := unseal(s, r)
+	if err != nil {
+		return nil, &Fault{Account: Instance, Part: "document", Cause: "does not open"}
+	}
+	in := new(instance)
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(in); err != nil || in.Format != Format || in.Version != r.Version {
+		return nil, &Fault{Account: Instance, Part: "document", Cause: "does not parse"}
+	}
+	return in, nil
 }
 
 // operate records what an operator did, or is about to do. An act over an
@@ -194,43 +215,6 @@ func (s *Service) CheckClock(ctx context.Context) (bool, error) {
 	return s.Suspended(), nil
 }
 
-// signingKey is one with which we sign what others check.
-type signingKey struct {
-	ID   string    `json:"i"`
-	Key  []byte    `json:"k"` // PKCS #8
-	Made time.Time `json:"t"`
-}
-
-// SigningKeys returns the keys (ES256) with which we sign, the newest last: that
-// one signs, and all are published. There are none before a host is registered.
-func (s *Service) SigningKeys(ctx context.Context) (ids []string, keys []*ecdsa.PrivateKey, err error) {
-	in, err := s.seen(ctx, glanceFor)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, k := range in.Signing {
-		key, err := x509.ParsePKCS8PrivateKey(k.Key)
-		signs, ok := key.(*ecdsa.PrivateKey)
-		if err != nil || !ok {
-			return nil, nil, &Fault{Account: Instance, Part: "document", Cause: "a signing key does not parse"}
-		}
-		ids, keys = append(ids, k.ID), append(keys, signs)
-	}
-	return ids, keys, nil
-}
-
-func (s *Service) newSigningKey() (signingKey, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), s.random)
-	if err != nil {
-		return signingKey{}, fmt.Errorf("make a signing key: %w", err)
-	}
-	body, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return signingKey{}, fmt.Errorf("make a signing key: %w", err)
-	}
-	return signingKey{ID: newID(s.random), Key: body}, nil
-}
-
 // glanceFor is how long the instance's document is relied on before it is read
 // again: so long does a revoked key work on at most (law 3).
 const glanceFor = 2 * time.Second
@@ -239,6 +223,10 @@ const glanceFor = 2 * time.Second
 // ago works, as no command ends sooner, and who asks for what was never made costs
 // 100 loads a second at most.
 const missFor = 10 * time.Millisecond
+
+// lookWithin is how long a look may take: whoever began it may have left, and a
+// database that hangs must not gather them.
+const lookWithin = 5 * time.Second
 
 // glance is the instance's document as it was last read, for what asks at each
 // request.
@@ -250,6 +238,8 @@ type glance struct {
 	gone int64                // how often what was read was forgotten
 	most int64                // highest version that was ever read
 	used map[string]time.Time // per key: when its use was last noted
+
+	last openedInstance // the one read last; it saves opening the same bytes again
 }
 
 // A look is a reading of the instance's document, for everybody who comes while
@@ -287,9 +277,11 @@ func (s *Service) seen(ctx context.Context, lately time.Duration) (*instance, er
 	if l == nil || !recent(l.at) {
 		l = &look{at: at, gone: g.gone, done: make(chan struct{})}
 		g.look = l
-		most := g.most
+		most, last := g.most, g.last
 		g.mu.Unlock()
-		s.take(context.WithoutCancel(ctx), l, most)
+		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookWithin)
+		defer cancel()
+		s.take(within, l, most, last)
 		return l.in, l.err
 	}
 	g.mu.Unlock()
@@ -303,8 +295,9 @@ func (s *Service) seen(ctx context.Context, lately time.Duration) (*instance, er
 
 // take reads the document for a look that began when the highest version ever read
 // was most: what is read from there on is no older.
-func (s *Service) take(ctx context.Context, l *look, most int64) {
+func (s *Service) take(ctx context.Context, l *look, most int64, last openedInstance) {
 	g := &s.glance
+	var o openedInstance
 	defer func() {
 		g.mu.Lock()
 		defer g.mu.Unlock()
@@ -312,6 +305,7 @@ func (s *Service) take(ctx context.Context, l *look, most int64) {
 			g.look = nil
 		}
 		if l.in != nil {
+			g.last = o
 			if g.most = max(g.most, l.in.Version); l.gone == g.gone && l.in.Version == g.most {
 				g.in, g.at = l.in, max(g.at, l.at)
 			}
@@ -319,17 +313,17 @@ func (s *Service) take(ctx context.Context, l *look, most int64) {
 		close(l.done)
 	}()
 	l.err = errNotLooked
-	in, frozen, err := s.loadInstance(ctx)
+	o, frozen, err := s.openInstance(ctx, last)
 	switch {
 	case err != nil:
 		l.err = err
 	case frozen != nil:
 		l.err = errors.Join(ErrFrozen, &Fault{Account: Instance, Part: frozen.Part, Cause: "its document is missing or older than its trail", Shown: frozen.Shown, Found: frozen.Found})
-	case in.Version < most: // put back under our eyes: keys that were revoked would work again
-		s.freeze(ctx, Freeze{Account: Instance, Part: "document", Found: in.Version})
+	case o.in.Version < most: // put back under our eyes: keys that were revoked would work again
+		s.freeze(ctx, Freeze{Account: Instance, Part: "document", Found: o.in.Version})
 		l.err = ErrFrozen
 	default:
-		l.in, l.err = in, nil
+		l.in, l.err = o.in, nil
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -133,6 +134,83 @@ func TestMadeElsewhere(t *testing.T) {
 	if seen.loads > 11 { // in 100 ms
 		t.Errorf("%d loads for what nobody made", seen.loads)
 	}
+}
+
+// opens counts what is opened.
+type opens struct {
+	openSeal
+	n *int
+}
+
+func (o opens) Open(p nidan.Purpose, owner string, ad, sealed []byte) ([]byte, error) {
+	*o.n++
+	return o.openSeal.Open(p, owner, ad, sealed)
+}
+
+// Asked again and again for what nobody made, a process loads the instance's document
+// and opens it only where it has changed.
+func TestOpenedOnce(t *testing.T) {
+	r, n := newRoom(), 0
+	shell := process(t, r, r)
+	server, err := nidan.New(nidan.Config{Store: r, Archive: r, Sealer: opens{n: &n}, FirstStep: fastFirst{}, Clock: r, Random: r, Issuer: "Example",
+		Methods: []nidan.Method{totp.New(), backup.New()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, host := range []string{"shop.example", "bank.example"} {
+		if out, err := shell.PutParty(ctx, nidan.Party{ID: "shop", Name: "Shop", Hosts: []nidan.Proxied{{Host: host, Level: nidan.LevelTwoStep}}}, "test"); err != nil || !out.Passed() {
+			t.Fatal(out.Reason, err)
+		}
+		for range 100 {
+			r.now += 10 * time.Millisecond
+			if _, err := server.HostLevel(ctx, host); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := server.HostLevel(ctx, "nobody.example"); !errors.Is(err, nidan.ErrNotFound) {
+				t.Fatal(err)
+			}
+		}
+		if n != i+1 {
+			t.Errorf("%d documents were opened %d times", i+1, n)
+		}
+	}
+	// What somebody has changed is not what was opened.
+	i := slices.IndexFunc(r.db.docs, func(d nidan.Record) bool { return d.Kind == nidan.KindInstance })
+	good := r.db.docs[i]
+	for part, change := range map[string]func(*nidan.Record){
+		"seal":    func(d *nidan.Record) { d.Sealed = append([]byte{'?'}, d.Sealed...) },
+		"version": func(d *nidan.Record) { d.Version++ },
+		"format":  func(d *nidan.Record) { d.Format++ },
+	} {
+		r.db.docs[i] = good
+		change(&r.db.docs[i])
+		r.now += 10 * time.Millisecond
+		if _, err := server.HostLevel(ctx, "nobody.example"); err == nil || errors.Is(err, nidan.ErrNotFound) {
+			t.Errorf("another %s: %v", part, err)
+		}
+	}
+}
+
+// hanging never answers a load that nobody gives up.
+type hanging struct{ nidan.Store }
+
+func (hanging) Load(ctx context.Context, _ nidan.Kind, _ nidan.AccountID, _ nidan.SessionID) (nidan.Loaded, error) {
+	<-ctx.Done()
+	return nidan.Loaded{}, ctx.Err()
+}
+
+// A look at the instance's document comes to an end also where the database does
+// not answer and nobody who waits gives up.
+func TestLookEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom()
+		server := process(t, r, hanging{r})
+		for range 3 {
+			if _, err := server.HostLevel(context.Background(), "shop.example"); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("it ends with %v", err)
+			}
+		}
+	})
 }
 
 // Whoever comes while the instance's document is read waits for that, and what was

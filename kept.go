@@ -122,7 +122,10 @@ func (d *decision) stated(changed time.Time, mailed bool) Outcome {
 	a := d.acct
 	p := Password{Changed: changed, ByReset: a.Password.ByReset, ByMail: a.Password.ByMail}
 	if mailed {
-		p.ByReset, p.ByMail = changed, d.now
+		p.ByMail = d.now
+		if changed.After(p.ByReset) { // what came since still counts
+			p.ByReset = changed
+		}
 	}
 	switch {
 	case !a.Password.news(changed, mailed):

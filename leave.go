@@ -66,6 +66,7 @@ func (d *decision) erase() {
 	*a = Account{
 		Form: a.Form, ID: a.ID, Version: a.Version, Branch: a.Branch, Created: a.Created, Last: a.Last,
 		Epoch: a.Epoch, Revision: a.Revision, Chain: a.Chain, Deleted: d.now,
+		Requests: a.Requests, // or one that registers, sent again, would make it anew
 	}
 }
 

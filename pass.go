@@ -2,14 +2,19 @@ package nidan
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 )
 
 // Host passes: what a browser shows to a proxied host in the place of a session,
-// whose cookie never leaves our own host.
+// whose cookie never leaves our own host; and the keys that sign what such a host is
+// told.
 
 // A passBody is what a host pass seals.
 type passBody struct {
@@ -155,4 +160,41 @@ func (s *Service) CheckPass(ctx context.Context, pass Secret, host string) (*Ses
 		s.store.Seen(p.Account, p.Session, now)
 	}
 	return ses, nil
+}
+
+// signingKey is one with which we sign what others check.
+type signingKey struct {
+	ID   string    `json:"i"`
+	Key  []byte    `json:"k"` // PKCS #8
+	Made time.Time `json:"t"`
+}
+
+// SigningKeys returns the keys (ES256) with which we sign, the newest last: that
+// one signs, and all are published. There are none before a host is registered.
+func (s *Service) SigningKeys(ctx context.Context) (ids []string, keys []*ecdsa.PrivateKey, err error) {
+	in, err := s.seen(ctx, glanceFor)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, k := range in.Signing {
+		key, err := x509.ParsePKCS8PrivateKey(k.Key)
+		signs, ok := key.(*ecdsa.PrivateKey)
+		if err != nil || !ok {
+			return nil, nil, &Fault{Account: Instance, Part: "document", Cause: "a signing key does not parse"}
+		}
+		ids, keys = append(ids, k.ID), append(keys, signs)
+	}
+	return ids, keys, nil
+}
+
+func (s *Service) newSigningKey() (signingKey, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), s.random)
+	if err != nil {
+		return signingKey{}, fmt.Errorf("make a signing key: %w", err)
+	}
+	body, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return signingKey{}, fmt.Errorf("make a signing key: %w", err)
+	}
+	return signingKey{ID: newID(s.random), Key: body}, nil
 }

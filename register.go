@@ -39,6 +39,14 @@ func (s *Service) Register(ctx context.Context, c *Caller, ref string, about Det
 	case err != nil:
 		return Outcome{}, err
 	case old != nil: // its trail goes on, and nothing that was handed out comes back
+		if r := old.request(from.Request, now); r != nil { // sent again behind the deletion
+			out := r.outcome(from.Request, old, now)
+			if out.Passed() {
+				out = Outcome{Reason: Gone}
+			}
+			return out, nil
+		}
+		a.Requests = old.Requests
 		a.Version, a.Branch, a.Chain, a.Epoch, a.Revision = old.Version, old.Branch, old.Chain, old.Epoch+1, old.Revision+1
 		if now.Before(old.Last) {
 			now = old.Last
@@ -114,7 +122,7 @@ func (s *Service) details(about Details) (Details, bool) {
 		return Details{}, false
 	}
 	if len(about.Language) > maxLanguage {
-		return Details{}, false
+		about.Language = "" // no language has such a name; label and address are not lost for it
 	}
 	if about.Address != "" {
 		name, ok := s.first.Name(about.Address)

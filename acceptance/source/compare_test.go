@@ -87,6 +87,7 @@ var reviewed = map[string]string{
 	"bytes.Equal(hash, proof.Hash())":                        "of constants of the program, to see that a process hashes",
 	"bytes.Equal(d.sealed, r.Sealed)":                        "ciphertext of the database with ciphertext of the database",
 	"bytes.Equal(had.sealed, row.Sealed)":                    "ciphertext of the database with ciphertext of the database",
+	"bytes.Equal(r.Sealed, o.rec.Sealed)":                    "ciphertext of the database with ciphertext of the database",
 	"bytes.Equal(sealed, c.Record.Sealed)":                   "ciphertext of the database with ciphertext of the database",
 	// Hashes of the audit trail, which is no secret.
 	"at.Hash != head.Hash":        "the audit trail",

@@ -86,7 +86,7 @@ const pathOf = (person) => `/accounts/${encodeURIComponent(idOf(person))}`
 async function account(person) {
   const read = () => nidan('GET', pathOf(person))
   const register = () => nidan('POST', '/accounts', { id: idOf(person), label: person.name, address: person.name })
-  return read().catch(ifRefused('no_account', () => register().catch(ifRefused('account_exists', read))))
+  return read().catch(ifRefused('no_account', () => register().catch(ifRefused('account_exists', () => {})).then(read)))
 }
 
 // Sends the browser to Nidan. The value stays in a cookie of ours and only its
@@ -105,8 +105,8 @@ async function handOver(v, person, use) {
 async function logIn(v) {
   const person = await firstStep(v.form.get('name'), v.form.get('password'))
   if (!person) return v.to('/login?why=wrong')
-  const { protected_since } = await account(person)
-  return protected_since ? handOver(v, person, 'sign-in') : enter(v, person, '1')
+  const { protected: isOn } = await account(person)
+  return isOn === false ? enter(v, person, '1') : handOver(v, person, 'sign-in')
 }
 
 // Nidan is told that the password was given now, and a session may be hours old:

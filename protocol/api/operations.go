@@ -80,12 +80,12 @@ func (a *API) createAccount(ctx context.Context, in *struct {
 		ID string `json:"id" minLength:"1" maxLength:"128" doc:"The product's own id: 1 to 128 visible ASCII characters, for ever the same."`
 		Details
 	}
-}) (*body[Described], *Problem) {
+}) (*body[Noted], *Problem) {
 	out, err := a.Service.Register(ctx, door(ctx), in.Body.ID, in.Body.about(), a.from(ctx, nil))
 	if p := a.problem(ctx, "register an account", out, err); p != nil {
 		return nil, p
 	}
-	return a.described(ctx, in.Body.ID)
+	return a.noted(ctx, in.Body.ID, out)
 }
 
 func (a *API) show(ctx context.Context, ref string) (*Account, *Problem) {
@@ -101,14 +101,14 @@ func (a *API) show(ctx context.Context, ref string) (*Account, *Problem) {
 	return &shown, nil
 }
 
-// described answers what a product itself has said of an account: the rest takes a
-// key that reads.
-func (a *API) described(ctx context.Context, ref string) (*body[Described], *Problem) {
+// noted answers what a product itself has said of an account: the rest takes a key
+// that reads.
+func (a *API) noted(ctx context.Context, ref string, out nidan.Outcome) (*body[Noted], *Problem) {
 	shown, p := a.show(ctx, ref)
 	if p != nil {
 		return nil, p
 	}
-	return &body[Described]{shown.Described}, nil
+	return &body[Noted]{Noted{shown.Described, out.Repeated}}, nil
 }
 
 func (a *API) readAccount(ctx context.Context, in *One) (*body[Account], *Problem) {
@@ -123,7 +123,7 @@ func (a *API) updateAccount(ctx context.Context, in *struct {
 	One
 	Idempotent
 	Body Details
-}) (*body[Described], *Problem) {
+}) (*body[Noted], *Problem) {
 	k, p := a.kept(ctx, in.ID)
 	if p != nil {
 		return nil, p
@@ -132,7 +132,7 @@ func (a *API) updateAccount(ctx context.Context, in *struct {
 	if p := a.problem(ctx, "change an account", out, err); p != nil {
 		return nil, p
 	}
-	return a.described(ctx, in.ID)
+	return a.noted(ctx, in.ID, out)
 }
 
 func (a *API) deleteAccount(ctx context.Context, in *One) (*struct{}, *Problem) {

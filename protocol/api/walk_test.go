@@ -153,7 +153,7 @@ func TestBypass(t *testing.T) {
 		}
 	}
 	t.Logf("%d operations, %d calls", len(h.api.Operations()), calls)
-	if a := h.do(200, "GET", "/accounts/mina", nil); a.str("protected_since") == "" {
+	if a := h.do(200, "GET", "/accounts/mina", nil); a.str("protected_since") == "" || a.fields["protected"] != true {
 		t.Error("the account was changed")
 	}
 }
@@ -289,8 +289,12 @@ func TestWhere(t *testing.T) {
 func TestIdempotency(t *testing.T) {
 	h := newHouse(t)
 	account := obj{"id": "mina", "label": "Mina"}
-	h.do(201, "POST", "/accounts", account, idempotencyKey, "one")
-	h.do(201, "POST", "/accounts", account, idempotencyKey, "one")
+	if r := h.do(201, "POST", "/accounts", account, idempotencyKey, "one"); r.fields["repeated"] != nil {
+		t.Error(r.text)
+	}
+	if r := h.do(201, "POST", "/accounts", account, idempotencyKey, "one"); r.fields["repeated"] != true {
+		t.Error(r.text)
+	}
 	if r := h.do(409, "POST", "/accounts", account); r.reason() != "account_exists" {
 		t.Error(r.text)
 	}
@@ -365,6 +369,34 @@ func TestIdempotency(t *testing.T) {
 	if r := h.do(410, "POST", "/sign-ins/answer", ans, idempotencyKey, "four"); r.reason() != "gone" {
 		t.Errorf("a day later: %s", r.text)
 	}
+}
+
+// A request that registers, sent again late, does not bring back what was deleted
+// meanwhile; another one does.
+func TestDeletedStaysDeleted(t *testing.T) {
+	h := newHouse(t)
+	account := obj{"id": "mina", "label": "Mina"}
+	gone := func(when string) {
+		t.Helper()
+		if r := h.do(410, "POST", "/accounts", account, idempotencyKey, "one"); r.reason() != "gone" {
+			t.Errorf("%s: %s", when, r.text)
+		}
+		h.do(404, "GET", "/accounts/mina", nil)
+	}
+	h.do(201, "POST", "/accounts", account, idempotencyKey, "one")
+	h.do(204, "DELETE", "/accounts/mina", nil)
+	gone("once")
+	gone("twice")
+	if r := h.do(409, "POST", "/accounts", obj{"id": "mina", "label": "Other"}, idempotencyKey, "one"); r.reason() != "idempotency_mismatch" {
+		t.Error(r.text)
+	}
+	h.do(201, "POST", "/accounts", account, idempotencyKey, "two")
+	h.do(204, "DELETE", "/accounts/mina", nil)
+	gone("after it was registered anew")
+	h.do(201, "POST", "/accounts", account)
+	h.do(204, "DELETE", "/accounts/mina", nil)
+	h.since += 24 * time.Hour
+	h.do(201, "POST", "/accounts", account, idempotencyKey, "one")
 }
 
 // Every reason that can be given has its row in docs/api.md, and every row is one

@@ -120,10 +120,18 @@ type Described struct {
 	Created  time.Time `json:"created"`
 }
 
+// Noted answers a product that has said something of an account. Whether it is
+// protected takes a key that reads.
+type Noted struct {
+	Described
+	Repeated bool `json:"repeated,omitempty" doc:"This request was answered before; the account may have changed since."`
+}
+
 // An Account is one that the product keeps.
 type Account struct {
 	Described
-	ProtectedSince   *time.Time `json:"protected_since,omitempty" doc:"Two-step verification is on."`
+	Protected        bool       `json:"protected" doc:"Two-step verification is on. Nothing but false here says that it is off."`
+	ProtectedSince   *time.Time `json:"protected_since,omitempty"`
 	FirstStepStopped *time.Time `json:"first_step_stopped,omitempty" doc:"No stated first step is taken until the password was changed after this."`
 	Ways             []Way      `json:"ways"`
 	Recovery         string     `json:"recovery,omitempty" enum:"waiting,ripe" doc:"A recovery is in progress."`
@@ -139,6 +147,7 @@ func account(v nidan.KeptView) Account {
 		}
 		a.Ways = append(a.Ways, w)
 	}
+	a.Protected = !v.Protected.IsZero()
 	a.ProtectedSince, a.FirstStepStopped = moment(v.Protected), moment(v.FirstStepEnded)
 	if r := v.Recovery; r != nil {
 		switch r.State {
