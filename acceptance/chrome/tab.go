@@ -253,6 +253,8 @@ func about(d *audits.InspectorIssueDetails) string {
 		return fmt.Sprintf("cookie %s %v", d.CookieIssueDetails.Cookie.Name, d.CookieIssueDetails.CookieExclusionReasons)
 	case d.GenericIssueDetails != nil:
 		return "" // forms that fillers might not understand
+	case d.BounceTrackingIssueDetails != nil:
+		return "" // a host led away with a cookie and took back: said some ten seconds later, of every log-in elsewhere
 	}
 	return "see its code"
 }

@@ -29,6 +29,7 @@ type proxy struct {
 	guarded string       // host and port of the application, as browsers name it
 	mine    net.Listener // keeps that port until the proxy starts
 	file    string       // the proxy's configuration
+	page    string       // the one that is followed
 	line    string       // the command that starts it
 	end     func()       // ends it
 
@@ -46,7 +47,7 @@ func TestCaddy(t *testing.T) {
 }
 
 func guarded(t *testing.T, page, example, data string) {
-	p := &proxy{recipe: newRecipe(t, example)}
+	p := &proxy{recipe: newRecipe(t, example), page: filepath.Join(rig.Source(), page)}
 	var err error
 	if p.mine, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
@@ -243,6 +244,7 @@ func (p *proxy) logIn() {
 	p.keptNowhere(page)
 	p.cookies(v)
 	p.connection(v)
+	p.tunnels(v)
 	p.nobodyElse(v, "http://"+p.guarded)
 	p.amongOthers(v)
 }

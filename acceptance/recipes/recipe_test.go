@@ -129,7 +129,7 @@ func (r *recipe) follow(name string) {
 			}
 			step()
 		case said != nil:
-			leave = said[2] == "builds the project itself"
+			leave = said[2] == "builds the project itself" || said[2] == "takes the place of a line" // see tunnels
 		case leave:
 			leave = false
 		case kind == "console":
