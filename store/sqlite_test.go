@@ -314,18 +314,27 @@ func TestCheck_finds_damage(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
+	raw, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page, size int // of a table that opening does not read
+	err = raw.QueryRow("SELECT rootpage, page_size FROM sqlite_schema, pragma_page_size WHERE name = 'nidan_gates'").Scan(&page, &size)
+	if err := errors.Join(err, raw.Close()); err != nil {
+		t.Fatal(err)
+	}
 	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := len(b) - 4096; i < len(b)-2048; i++ {
+	for i := (page - 1) * size; i < page*size-size/2; i++ {
 		b[i] ^= 0x5a
 	}
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if db, err = store.OpenSQLite(t.Context(), path, store.Options{}); err != nil {
-		return // noticed even earlier
+		t.Fatalf("opening reads what was damaged, so nothing is shown of Check: %v", err)
 	}
 	defer db.Close()
 	if err := db.Check(t.Context()); err == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"net/url"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -102,7 +101,7 @@ func (o *post) tried() {
 // await asks until something has come about.
 func (o *post) await(what string, ask func() bool) {
 	o.T.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ask(); runtime.Gosched() {
+	for deadline := time.Now().Add(2 * time.Minute); !ask(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			o.T.Fatalf("it did not come about that %s", what)
 		}

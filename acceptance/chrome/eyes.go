@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -61,12 +63,7 @@ func (t *Tab) Refused(heading, sentence, label string) {
 	if title := t.Title(); !strings.HasPrefix(title, "Error: ") {
 		t.T.Errorf("the title is %q after “%s”", title, sentence)
 	}
-	if t.Focus() != label {
-		t.Picture() // the focus is set with the first frame, which may still be due
-	}
-	if f := t.Focus(); f != label {
-		t.T.Errorf("the focus is on %q instead of %q after “%s”", f, label, sentence)
-	}
+	t.FocusIs(label)
 	if d := see(t, "read the description", chromedp.Evaluate[string](described)); !strings.Contains(d, sentence) {
 		t.T.Errorf("the field is described by %q instead of “%s”", d, sentence)
 	}
@@ -121,6 +118,25 @@ func (t *Tab) AwaitAfter(move func(), text string) {
 	t.do("wait for “"+text+"”", chromedp.Evaluate[chromedp.Void](`globalThis.lookout`, chromedp.EvalAwaitPromise))
 }
 
+// CountsDown waits until the number between two texts is smaller than it is now.
+func (t *Tab) CountsDown(before, after string) {
+	t.T.Helper()
+	number := func() int {
+		_, rest, _ := strings.Cut(t.Text(), before)
+		digits, _, ok := strings.Cut(rest, after)
+		n, err := strconv.Atoi(digits)
+		if !ok || err != nil {
+			t.T.Fatalf("nothing counts between “%s” and “%s”:\n%s", before, after, t.page())
+		}
+		return n
+	}
+	for first, end := number(), time.Now().Add(patience); number() >= first; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.T.Fatalf("“%s%d%s” stays", before, first, after)
+		}
+	}
+}
+
 // Focus is the name of what the keys go to: the words on it, or on its label.
 func (t *Tab) Focus() string {
 	t.T.Helper()
@@ -129,6 +145,17 @@ func (t *Tab) Focus() string {
 		if (!el || el === document.body) return "";
 		return (el.labels?.[0]?.innerText ?? el.innerText).replace(/\s+/g, " ").trim();
 	})()`))
+}
+
+// FocusIs fails the test unless the focus is where it has to be.
+func (t *Tab) FocusIs(label string) {
+	t.T.Helper()
+	if t.Focus() != label {
+		t.Picture() // it is set with the first frame, which may still be due
+	}
+	if f := t.Focus(); f != label {
+		t.T.Errorf("the focus is on %q instead of %q on “%s”", f, label, t.Title())
+	}
 }
 
 // seesFocus fails the test unless the focus can be seen.

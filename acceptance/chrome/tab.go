@@ -111,6 +111,7 @@ func Open(r *rig.Rig, options ...Option) *Tab {
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("force-color-profile", "srgb"),
 		chromedp.Flag("lang", strings.Split(s.speaks, ",")[0]), chromedp.Flag("accept-lang", s.speaks),
+		chromedp.WSURLReadTimeout(3*patience), // cold, from a slow disk
 	)
 	r.T.Cleanup(cancel)
 	return open(ctx, r, s)

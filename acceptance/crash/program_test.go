@@ -72,6 +72,7 @@ type program struct {
 	said chan string   // where it listens
 
 	asked atomic.Int64 // requests that are not answered yet
+	dying atomic.Bool  // it was told to, or is dead
 
 	out, err buffer // everything it has ever said
 	secrets  secrets
@@ -145,6 +146,7 @@ func (p *program) spawn() error {
 		return err
 	}
 	p.url = ""
+	p.dying.Store(false)
 	cmd, dead, said := p.cmd, make(chan struct{}), make(chan string, 1)
 	p.dead, p.said = dead, said
 	go func() {
@@ -176,6 +178,7 @@ func (p *program) kill() {
 	if p.cmd == nil || p.cmd.Process == nil {
 		return
 	}
+	p.dying.Store(true)
 	_ = p.cmd.Process.Kill() // it may have ended by itself
 	<-p.dead
 	p.cmd = nil

@@ -79,6 +79,7 @@ func TestRetriesAfterKill(t *testing.T) {
 	c := &caller{p: p, key: key}
 	stop := make(chan struct{})
 	var all sync.WaitGroup
+	var ready atomic.Int64 // accounts that were made and changed
 	made := make([][]string, callers)
 	for n := range callers {
 		all.Go(func() {
@@ -101,10 +102,17 @@ func TestRetriesAfterKill(t *testing.T) {
 					}
 				}
 				made[n] = append(made[n], id)
+				ready.Add(1)
 			}
 		})
 	}
 	for range kills {
+		for from, end := ready.Load(), time.Now().Add(time.Minute); ready.Load() < from+20 && !t.Failed(); {
+			if time.Now().After(end) {
+				t.Fatalf("%d accounts in a minute: that is no load", ready.Load()-from)
+			}
+			time.Sleep(time.Millisecond)
+		}
 		time.Sleep(time.Duration(200+random.IntN(500)) * time.Millisecond) // the random moment itself
 		c.mu.Lock()
 		p.kill()

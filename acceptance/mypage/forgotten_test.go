@@ -114,6 +114,7 @@ func TestForgottenWithoutBackupCode(t *testing.T) {
 	w.Press("Start the recovery")
 	w.Expect(hUnderWay, "From 25 November 2026, 20:00 JST you can set up a new method.")
 	w.Letter(toldStart)
+	w.StartTold()
 	w.R.Clock.Advance(36 * time.Hour)
 	w.Letter(toldHalf)
 	w.HalfWayTold()

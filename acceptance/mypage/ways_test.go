@@ -124,18 +124,14 @@ func TestByKeyboard(t *testing.T) {
 	w.r.Clock.Advance(time.Minute)
 
 	w.Go("/login")
-	if w.Focus() != address {
-		t.Errorf("the focus begins on %q", w.Focus())
-	}
+	w.FocusIs(address)
 	w.Type(w.p.Name)
 	w.TabTo(password)
 	w.Type(w.p.Password)
 	w.TabTo("Log in")
 	w.Enter()
 	w.Expect(hSecond)
-	if w.Focus() != digits {
-		t.Errorf("the focus begins on %q", w.Focus())
-	}
+	w.FocusIs(digits)
 	w.TabTo("Use a backup code")
 	w.Enter()
 	w.Expect(hBackup)

@@ -30,7 +30,7 @@ type sandbox struct {
 
 // patience is how long anything may take. It is never waited for where all is
 // well.
-const patience = 15 * time.Second
+const patience = time.Minute
 
 // build makes sure that there is a program: the one make test has built, or a
 // new one.

@@ -48,10 +48,7 @@ func TestCaddy(t *testing.T) {
 
 func guarded(t *testing.T, page, example, data string) {
 	p := &proxy{recipe: newRecipe(t, example), page: filepath.Join(rig.Source(), page)}
-	var err error
-	if p.mine, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
+	p.mine = reserve(t)
 	p.guarded = "localhost:" + port(p.mine.Addr().String())
 	p.others, p.data, p.proxies = []string{"8090", port(p.guarded)}, data, p.startProxy
 	if err := os.Remove(filepath.Join(p.dir, "examples")); err != nil {

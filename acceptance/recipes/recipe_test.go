@@ -15,7 +15,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -58,9 +60,7 @@ func newRecipe(t *testing.T, example string) *recipe {
 	t.Helper()
 	r := &recipe{t: t, dir: filepath.Join(t.TempDir(), "checkout"), at: "127.0.0.1:0", data: "shop-data"}
 	var err error
-	if r.kept, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
+	r.kept = reserve(t)
 	t.Cleanup(func() { r.kept.Close() }) // where the product did not get as far
 	r.shop = "localhost:" + port(r.kept.Addr().String())
 	text, err := os.ReadFile(filepath.Join(rig.Source(), example))
@@ -77,6 +77,19 @@ func newRecipe(t *testing.T, example string) *recipe {
 		}
 	}
 	return r
+}
+
+// reserve takes a port out of those that the system gives to nobody by itself: it
+// stays free between its being let go and the start of whoever is to listen on it.
+func reserve(t *testing.T) net.Listener {
+	t.Helper()
+	for range 100 {
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(10000))); err == nil {
+			return l
+		}
+	}
+	t.Fatal("no port is free")
+	return nil
 }
 
 // port is that of an address.

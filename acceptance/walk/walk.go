@@ -256,14 +256,19 @@ func (w *Walk) Unchanged(meanwhile func()) {
 	}
 }
 
-// HalfWayTold waits until the account knows that the mail of half-way was handed
-// over, which is a moment after it came.
-func (w *Walk) HalfWayTold() {
+// StartTold waits until the account knows that the mail which begins a recovery was
+// handed over, which is a moment after it came.
+func (w *Walk) StartTold() { w.T.Helper(); w.handedOver("of the start", "s") }
+
+// HalfWayTold waits for the one of half-way in the same way.
+func (w *Walk) HalfWayTold() { w.T.Helper(); w.handedOver("of half-way", "m") }
+
+func (w *Walk) handedOver(what, field string) {
 	w.T.Helper()
-	for begun := time.Now(); time.Since(begun) < 20*time.Second; {
-		if r, _ := w.R.Document(w.Name)["recovery"].(map[string]any); r["m"] != nil {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if r, _ := w.R.Document(w.Name)["recovery"].(map[string]any); r[field] != nil {
 			return
 		}
 	}
-	w.T.Fatal("the account does not know that the mail of half-way was handed over")
+	w.T.Fatalf("the account does not know that the mail %s was handed over", what)
 }

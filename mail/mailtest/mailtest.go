@@ -130,6 +130,9 @@ func (c *Catcher) Heal(to string) {
 	delete(c.faults, to)
 }
 
+// Everybody is a recipient for Stall: whoever it is.
+const Everybody = "*"
+
 // Stall makes the server fall silent when it is given a recipient, until the
 // returned function is called.
 func (c *Catcher) Stall(to string) (release func()) {
@@ -148,7 +151,7 @@ func (c *Catcher) Stall(to string) (release func()) {
 }
 
 // patience is how long tests wait for what has to come.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // Wait returns the mails for a recipient, oldest first, once there are n.
 func (c *Catcher) Wait(t testing.TB, to string, n int) []Mail {
@@ -251,6 +254,9 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.c.mu.Lock()
 	gate := s.c.stalls[to]
+	if gate == nil {
+		gate = s.c.stalls[Everybody]
+	}
 	if gate != nil {
 		s.c.held[to]++
 		close(s.c.begun)

@@ -186,7 +186,9 @@ func TestKilledAtWork(t *testing.T) {
 func TestStopped(t *testing.T) {
 	p := started(t)
 	was := pid(t, p)
+	usual := p.patience
 	p.patience = 200 * time.Millisecond
+	p.died = func(error, string) { p.patience = usual } // the next one has to start first
 	stop(t, was)
 	if got := hash(t, p, cheap("y")); !bytes.Equal(got, cheap("y").Hash()) {
 		t.Errorf("got %x", got)
