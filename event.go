@@ -60,6 +60,10 @@ const (
 	EventRedeemed        EventKind = "result_redeemed"
 )
 
+// ItemOldPassword is the item of an [EventDescribed] by which we learned of a change of
+// the password that was made before the account came: no news to its holder.
+const ItemOldPassword = "old_password"
+
 // The events of the instance: what operators did.
 const (
 	EventLink       EventKind = "link_printed"

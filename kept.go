@@ -133,7 +133,9 @@ func (d *decision) stated(changed time.Time, mailed bool) Outcome {
 	case !a.Password.Stopped.IsZero() && (!changed.After(a.Password.Stopped) || !changed.After(a.Password.Changed)):
 		return Outcome{Reason: FirstStepStopped}
 	case a.Password.Changed.IsZero() && a.Password.Stopped.IsZero() && !mailed && !changed.After(a.Created):
-		a.Password = p // the first that we hear of it, and what was there when the account came
+		a.Password = p // the first that we hear of it, and what was there when the account came: nothing has changed
+		d.record(Event{Kind: EventDescribed, Item: ItemOldPassword, Detail: a.Party})
+		return Outcome{Reason: OK}
 	default:
 		a.Password = p
 		d.endEverything()

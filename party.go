@@ -304,14 +304,27 @@ func (c *Caller) Party() Party { return c.party }
 // May reports whether its key has a scope.
 func (c *Caller) May(sc Scope) bool { return slices.Contains(c.key.Scopes, sc) }
 
+// A KeyRefusal is why a key is not taken: an ErrNotFound, whose cause is for the
+// operator and nobody else.
+type KeyRefusal struct {
+	Key   string // its id; empty where it is none of ours
+	Cause string
+}
+
+// Error implements error.
+func (r *KeyRefusal) Error() string { return "nidan: a key is refused: " + r.Cause }
+
+// Is makes it an ErrNotFound.
+func (r *KeyRefusal) Is(target error) bool { return target == ErrNotFound }
+
 // Caller checks a key and where it comes from; an invalid address is nowhere.
 // What it relies on is at most two seconds old, 10 ms where the key is not in it.
 // ErrNotFound: the key is none, has run out or was revoked, or may not come from
-// there.
+// there; a *KeyRefusal says which.
 func (s *Service) Caller(ctx context.Context, key Secret, from netip.Addr) (*Caller, error) {
 	tok, ok := parseToken(keyPrefix, key.Reveal())
 	if !ok {
-		return nil, ErrNotFound
+		return nil, &KeyRefusal{Cause: "it is no key"}
 	}
 	id := string(tok.account)
 	in, err := s.seenWith(ctx, func(in *instance) bool { return in.key(id) != nil })
@@ -323,15 +336,15 @@ func (s *Service) Caller(ctx context.Context, key Secret, from netip.Addr) (*Cal
 		now = in.Last
 	}
 	k := in.key(id)
-	if k == nil {
-		return nil, ErrNotFound
+	if k == nil || !NewSecret(k.Sum).Equal(NewSecret(tok.sum)) {
+		return nil, &KeyRefusal{Cause: "it is unknown, or was revoked"}
 	}
 	p := in.party(k.Party)
 	switch {
-	case !NewSecret(k.Sum).Equal(NewSecret(tok.sum)), !now.Before(k.Expires), p == nil:
-		return nil, ErrNotFound
+	case !now.Before(k.Expires), p == nil:
+		return nil, &KeyRefusal{k.ID, "it has run out"}
 	case len(k.Networks) > 0 && !slices.ContainsFunc(k.Networks, func(n netip.Prefix) bool { return n.Contains(from.Unmap()) }):
-		return nil, ErrNotFound
+		return nil, &KeyRefusal{k.ID, "it may not be used from " + from.Unmap().String()}
 	}
 	if s.glance.use(k.ID, now) {
 		s.store.Seen(Instance, SessionID(k.ID), now)

@@ -77,11 +77,11 @@ type activity struct {
 // activities says what happened, newest first. What only led to something is not
 // told apart from it: the first step and the mailed code of a log-in, the code
 // given for a change. The same refusal from the same place is told once, with its
-// number.
+// number, and what was only learned of late not at all.
 func activities(events []nidan.Event) []activity {
 	var out []activity
 	for _, e := range events {
-		if n := len(out); n > 0 && out[n-1].tells(e) {
+		if n := len(out); n > 0 && out[n-1].tells(e) || e.Kind == nidan.EventDescribed && e.Item == nidan.ItemOldPassword {
 			continue
 		}
 		a := activity{Event: e, Said: saidOf(e), Warn: lines[e.Kind].warn, Times: 1}

@@ -29,6 +29,8 @@ func TestActivitiesAreToldOnce(t *testing.T) {
 		{Kind: nidan.EventFirstStep, Address: home},
 		{Kind: nidan.EventCodeSent, Authenticator: "m", Address: home}, // of an earlier log-in
 		{Kind: nidan.EventFirstStep, Address: home},                    // that came to nothing
+		{Kind: nidan.EventDescribed, Item: nidan.ItemOldPassword},      // no news to anybody
+		{Kind: nidan.EventDescribed},
 	})
 	want := []struct {
 		key   string
@@ -48,6 +50,7 @@ func TestActivitiesAreToldOnce(t *testing.T) {
 		{"event.signed_in.mail", 1, false},
 		{"event.code_mailed", 1, false},
 		{"event.first_step_passed", 1, false},
+		{"event.account_described", 1, false},
 	}
 	if len(got) != len(want) {
 		t.Fatalf("%d lines", len(got))

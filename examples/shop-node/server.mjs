@@ -69,7 +69,7 @@ async function nidan(method, path, body) {
       method, body: body && JSON.stringify(body), redirect: 'error', signal: AbortSignal.timeout(10_000),
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     })
-    said = await answer.json()
+    said = answer.status === 204 ? {} : await answer.json()
   } catch (err) {
     throw new Error(`no answer from Nidan at ${NIDAN_URL}: ${err.cause?.code ?? err.name}`)
   }

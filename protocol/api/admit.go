@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -40,7 +41,13 @@ func (a *API) admitted(r *http.Request, op *huma.Operation, hash func() string) 
 		return call{}, because(KeyRefused)
 	}
 	door, err := a.Service.Caller(r.Context(), nidan.NewSecret(key), a.Address(r))
-	if errors.Is(err, nidan.ErrNotFound) {
+	var refusal *nidan.KeyRefusal
+	if errors.As(err, &refusal) {
+		level := slog.LevelInfo // anybody can send anything
+		if refusal.Key != "" {
+			level = slog.LevelWarn
+		}
+		a.log.LogAttrs(r.Context(), level, "a key is refused", slog.String("operation", op.OperationID), slog.String("key", refusal.Key), slog.String("cause", refusal.Cause))
 		return call{}, because(KeyRefused)
 	}
 	if err != nil {
@@ -48,12 +55,19 @@ func (a *API) admitted(r *http.Request, op *huma.Operation, hash func() string) 
 	}
 	for _, s := range scopesOf(op) {
 		if !door.May(s) {
-			return call{}, because(nidan.ScopeMissing)
+			p := because(nidan.ScopeMissing)
+			p.Scope = s
+			return call{}, p
 		}
 	}
 	c := call{door: door}
-	if names := r.Header.Values(idempotencyKey); len(names) > 0 && takes(op, idempotencyKey) {
-		if len(names) > 1 || !visible(names[0], 64) {
+	names := r.Header.Values(idempotencyKey)
+	if r.Method == http.MethodGet || r.Method == http.MethodDelete {
+		names = nil // made again, they do nothing more
+	}
+	if len(names) > 0 {
+		// Who sends one where none is kept believes to be protected.
+		if !takes(op, idempotencyKey) || len(names) > 1 || !visible(names[0], 64) {
 			p := because(RequestInvalid)
 			p.Where = []string{"header." + idempotencyKey}
 			return call{}, p
@@ -66,8 +80,8 @@ func (a *API) admitted(r *http.Request, op *huma.Operation, hash func() string) 
 
 const idempotencyKey = "Idempotency-Key"
 
-// takes reports whether an operation has a header. One that is repeated anyhow,
-// or draws something new each time, has no idempotency key.
+// takes reports whether an operation has a header. One that draws something new
+// each time has no idempotency key.
 func takes(op *huma.Operation, header string) bool {
 	return slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == header })
 }

@@ -49,6 +49,17 @@ func TestIDs(t *testing.T) {
 	}
 }
 
+// What has not been confirmed is not completed, and the answer says what to do.
+func TestNotConfirmed(t *testing.T) {
+	h := newHouse(t)
+	h.do(201, "POST", "/accounts", obj{"id": "mina", "label": "Mina"})
+	r := h.do(200, "POST", "/accounts/mina/enrolments", obj{"first_step": obj{}, "method": "totp"})
+	if r := h.do(409, "POST", "/accounts/mina/enrolments/complete", obj{"ticket": r.str("ticket"), "saved": true}); r.reason() != "not_confirmed" {
+		t.Error(r.text)
+	}
+	h.do(200, "POST", "/accounts/mina/enrolments/confirm", obj{"ticket": r.str("ticket"), "code": h.app(r.str("key"))})
+}
+
 // Everything about one account, by the API alone.
 func TestWholeLife(t *testing.T) {
 	h := newHouse(t)
@@ -118,7 +129,12 @@ func TestWholeLife(t *testing.T) {
 	_, ways = h.started("mina")
 	key = other
 	h.do(404, "POST", "/accounts/mina/turn-off", obj{"first_step": obj{}, "answer": obj{"way": "none", "code": "123456"}})
-	h.do(404, "POST", "/accounts/mina/turn-off", obj{"first_step": obj{}})
+	for path, more := range map[string]obj{"turn-off": {}, "backup-codes": {}, "enrolments": {"method": "totp"}, "authenticators/" + ways["totp"] + "/remove": {}} {
+		more["first_step"] = obj{}
+		if r := h.do(403, "POST", "/accounts/mina/"+path, more); r.reason() != "answer_missing" {
+			t.Errorf("%s without an answer: %s", path, r.text)
+		}
+	}
 	h.do(200, "POST", "/accounts/mina/turn-off", proofs())
 	h.do(409, "POST", "/accounts/mina/turn-off", proofs())
 	if r := h.do(200, "POST", "/accounts/mina/sign-ins", obj{"first_step": obj{}}); r.reason() != "ok" || r.fields["assertion"].(obj)["acr"] != "1" {
@@ -399,9 +415,33 @@ func TestFirstChangeTold(t *testing.T) {
 	h.since += time.Minute
 	h.do(200, "POST", "/accounts/mina/sign-ins", obj{"first_step": obj{"password_changed_at": noon.Add(h.since)}})
 	h.do(410, "POST", "/sign-ins/answer", obj{"sign_in": old, "way": ways["totp"], "code": "000000"})
+	if n := h.count("mina", "password_changed"); n != 1 {
+		t.Errorf("%d changes of the password in the list", n)
+	}
 	// Somebody else's server has not heard of it yet, and took the old one.
 	if r := h.do(403, "POST", "/accounts/mina/sign-ins", obj{"first_step": obj{"password_changed_at": noon}}); r.reason() != "first_step_stopped" {
 		t.Error(r.text)
+	}
+}
+
+// When a password was changed that was there when the account came is no news to its
+// holder.
+func TestOldChangeTold(t *testing.T) {
+	h := newHouse(t)
+	h.enrolled("mina")
+	old, ways := h.started("mina")
+	for range 2 {
+		h.do(200, "POST", "/accounts/mina/sign-ins", obj{"first_step": obj{"password_changed_at": noon.AddDate(-1, 0, 0)}})
+	}
+	if n := h.count("mina", "password_changed"); n != 0 {
+		t.Errorf("%d changes of the password in the list", n)
+	}
+	if r := h.do(422, "POST", "/sign-ins/answer", obj{"sign_in": old, "way": ways["totp"], "code": "000000"}); r.reason() != "wrong_answer" {
+		t.Errorf("a sign-in that was open: %s", r.text)
+	}
+	h.do(200, "POST", "/accounts/mina/sign-ins", obj{"first_step": obj{"password_changed_at": noon.AddDate(0, -1, 0)}})
+	if n := h.count("mina", "password_changed"); n != 1 {
+		t.Errorf("%d changes of the password in the list, of one that was made later", n)
 	}
 }
 

@@ -126,6 +126,21 @@ func newHouse(t *testing.T) *house {
 	return h
 }
 
+// count is how often an event stands in an account's list.
+func (h *house) count(id, event string) (n int) {
+	h.Helper()
+	var list []struct{ Event string }
+	if err := json.Unmarshal([]byte(h.do(200, "GET", "/accounts/"+id+"/events", nil).text), &list); err != nil {
+		h.Fatal(err)
+	}
+	for _, e := range list {
+		if e.Event == event {
+			n++
+		}
+	}
+	return n
+}
+
 func (h *house) newKey(party string, scopes ...nidan.Scope) string {
 	h.Helper()
 	key, _, out, err := h.svc.CreateKey(h.Context(), party, scopes, nil, 90*24*time.Hour, "test")

@@ -25,6 +25,9 @@ const (
 	ClockInDoubt   nidan.Reason = "clock_in_doubt"  // an operator has to confirm the time; nothing was judged
 	AccountFrozen  nidan.Reason = "account_frozen"  // an operator has to look at the account
 	Fault          nidan.Reason = "fault"           // our fault; the operator's log has more
+
+	AnswerMissing nidan.Reason = "answer_missing" // two-step verification is on, and a change takes an answer as well
+	NotConfirmed  nidan.Reason = "not_confirmed"  // what is to be completed was not confirmed
 )
 
 // A Problem is any answer but success (RFC 9457).
@@ -34,12 +37,13 @@ type Problem struct {
 	Status int          `json:"status"`
 	Reason nidan.Reason `json:"reason" doc:"One of a closed list; see the documentation."`
 
-	RetryAt  *time.Time `json:"retry_at,omitempty" doc:"Nothing is judged, or sent, before."`
-	Count    int        `json:"count,omitempty" doc:"Wrong answers so far, in this sign-in or in a row."`
-	Seconds  int        `json:"seconds_off,omitempty" doc:"clock_behind and clock_ahead: how far the holder's clock is off."`
-	Replaced *time.Time `json:"replaced_at,omitempty" doc:"replaced_answer: when the set of codes was replaced."`
-	Repeated bool       `json:"repeated,omitempty" doc:"This request was answered before, and so again."`
-	Where    []string   `json:"where,omitempty" doc:"request_invalid: the fields that are wrong or missing. Of one that is not known, what it stands in: body alone, or an object of it."`
+	RetryAt  *time.Time  `json:"retry_at,omitempty" doc:"Nothing is judged, or sent, before."`
+	Count    int         `json:"count,omitempty" doc:"Wrong answers so far, in this sign-in or in a row."`
+	Seconds  int         `json:"seconds_off,omitempty" doc:"clock_behind and clock_ahead: how far the holder's clock is off."`
+	Replaced *time.Time  `json:"replaced_at,omitempty" doc:"replaced_answer: when the set of codes was replaced."`
+	Repeated bool        `json:"repeated,omitempty" doc:"This request was answered before, and so again."`
+	Scope    nidan.Scope `json:"scope,omitempty" doc:"scope_missing: the one that the key lacks."`
+	Where    []string    `json:"where,omitempty" doc:"request_invalid: the fields that are wrong or missing. Of one that is not known, what it stands in: body alone, or an object of it."`
 
 	retryAfter int
 }
@@ -82,6 +86,8 @@ var meanings = map[nidan.Reason]meaning{
 	ClockInDoubt:   {503, "The server's clock is in doubt; nothing was judged. An operator has to confirm the time."},
 	AccountFrozen:  {503, "The account is frozen; an operator has to look at it."},
 	Fault:          {500, "The server has failed; its log has more. Try again."},
+	AnswerMissing:  {403, "Two-step verification is on: this takes an answer as well."},
+	NotConfirmed:   {409, "The ticket is of the step before; confirm first."},
 
 	nidan.WrongFirstStep:   {401, "The address or the password is wrong."},
 	nidan.FirstStepWait:    {429, "Wrong passwords came several times; none is judged for a while."},
