@@ -102,6 +102,7 @@ var reviewed = map[string]string{
 	"strings.CutPrefix(v, prefix)":         "nt_ or nb_",
 	"strings.HasPrefix(s, prefix)":         "ns_ or np_",
 	"answer != Saved":                      `the word "saved"`,
+	"e.Item == nidan.ItemOldPassword":      "what an event is about",
 	"q.Key == r.Key":                       "what a product calls a request, hashed",
 	"slices.Contains(c.key.Scopes, sc)":    "scopes",
 	"out.Reason != nidan.PasswordPersonal": "a reason, which the page names",

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/nidan-auth/nidan"
@@ -53,7 +54,10 @@ func (a *API) started(ctx context.Context, out nidan.Outcome, err error) (*body[
 		if p := a.problem(ctx, "read a sign-in", o, err); p != nil {
 			return nil, p
 		}
-		s.Ways, s.Mailbox, s.Mailed = ways(v.Ways), v.Mailbox, v.Mailed != nil
+		s.Ways, s.Mailed = ways(v.Ways), v.Mailed != nil
+		if slices.ContainsFunc(s.Ways, func(w Way) bool { return w.Prompts }) {
+			s.Mailbox = v.Mailbox
+		}
 	}
 	return &body[SignIn]{*s}, nil
 }

@@ -435,6 +435,22 @@ func TestDocumentation(t *testing.T) {
 	for name := range rows {
 		t.Errorf("the documentation has %q, and the program has not", name)
 	}
+	// What to tell people is said of reasons that there are.
+	page, err := os.ReadFile("../../docs/recipes/pages.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| reason | say |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	named := regexp.MustCompile("`([a-z]+_[a-z_]+|expired|gone|waiting|disabled)`").FindAllStringSubmatch(table, -1)
+	for _, m := range named {
+		if _, ok := meanings[nidan.Reason(m[1])]; !ok && m[1] != "seconds_off" && m[1] != "replaced_at" && m[1] != "retry_at" {
+			t.Errorf("what to tell people has %q, and the program has not", m[1])
+		}
+	}
+	if len(named) < 15 {
+		t.Errorf("what to tell people has %d reasons", len(named))
+	}
 }
 
 // A key with every scope, in the wrong hands, opens no protected account and
