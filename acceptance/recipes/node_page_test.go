@@ -3,14 +3,12 @@ package recipes
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -70,17 +68,10 @@ func (n *node) elsewhere() {
 func (n *node) sendCall(text string) {
 	n.t.Helper()
 	asked, told, _ := strings.Cut(n.here(text), "\n\n")
-	line, sent, _ := strings.Cut(asked, "\n")
-	status, want, _ := strings.Cut(told, "\n")
-	n.t.Log(line)
 	if n.result != "" {
-		sent = strings.Replace(sent, `"…"`, `"`+n.result+`"`, 1)
+		asked = strings.Replace(asked, `"…"`, `"`+n.result+`"`, 1)
 	}
-	method, path, _ := strings.Cut(line, " ")
-	answered, got := n.call(n.key(), method, path, sent)
-	if strconv.Itoa(answered) != status || !pattern(indented(n.t, want)).Match(plain([]byte(indented(n.t, string(got))))) {
-		n.t.Fatalf("%s\nis written to answer %s\n%s\nand answers %d\n%s", asked, status, want, answered, got)
-	}
+	got := n.calls(n.key(), asked, told)
 	var said struct{ URL string }
 	if err := json.Unmarshal(got, &said); err != nil {
 		n.t.Fatal(err)
@@ -90,26 +81,6 @@ func (n *node) sendCall(text string) {
 		n.result = at[strings.LastIndexByte(at, '=')+1:]
 		n.nidan.Secret("a result", n.result)
 	}
-}
-
-// call calls the API.
-func (n *node) call(key, method, path, body string) (status int, answer []byte) {
-	n.t.Helper()
-	req, err := http.NewRequestWithContext(n.t.Context(), method, "http://"+n.at+path, strings.NewReader(body))
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+key)
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if answer, err = io.ReadAll(resp.Body); err != nil {
-		n.t.Fatal(err)
-	}
-	return resp.StatusCode, answer
 }
 
 // mayNotRead looks at what the key that registers may do.

@@ -3,8 +3,6 @@ package recipes
 import (
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,45 +35,23 @@ func TestPages(t *testing.T) {
 	c := &caller{recipe: newRecipe(t, "docs/recipes/pages.md"), post: mailtest.Start(t), given: map[string]string{}, seen: map[string]int{}}
 	c.data = "pages-data"
 	c.others = []string{"2525", strconv.Itoa(c.post.Port)}
-	c.send = c.call
+	c.send = c.sendCall
 	c.follow("docs/recipes/pages.md")
 }
 
-// call makes a call of the page and compares its answer.
-func (c *caller) call(text string) {
+// sendCall makes a call of the page and compares its answer.
+func (c *caller) sendCall(text string) {
 	c.t.Helper()
 	asked, told, _ := strings.Cut(c.here(text), "\n\n")
 	asked = taken.ReplaceAllStringFunc(asked, func(m string) string { return c.value(strings.Trim(m, "‹›")) })
-	line, sent, _ := strings.Cut(asked, "\n")
-	status, want, _ := strings.Cut(told, "\n")
-	c.t.Log(line)
-	if m := regexp.MustCompile(`"address": "([^"]+@[^"]+)"`).FindStringSubmatch(sent); m != nil {
+	if m := regexp.MustCompile(`"address": "([^"]+@[^"]+)"`).FindStringSubmatch(asked); m != nil {
 		c.holder = m[1]
 	}
-	method, path, _ := strings.Cut(line, " ")
 	key, err := os.ReadFile(filepath.Join(c.dir, "bin", "tea.key"))
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(c.t.Context(), method, "http://"+c.at+path, strings.NewReader(sent))
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(key)))
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	got, err := io.ReadAll(resp.Body)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	if strconv.Itoa(resp.StatusCode) != status || !pattern(indented(c.t, want)).Match(plain([]byte(indented(c.t, string(got))))) {
-		c.t.Errorf("%s\nis written to answer %s\n%s\nand answers %d\n%s", text, status, want, resp.StatusCode, got)
-	}
-	c.keep(got)
+	c.keep(c.calls(strings.TrimSpace(string(key)), asked, told))
 }
 
 // keep remembers what an answer gave.

@@ -6,7 +6,7 @@
 // it prints; "…" stands for anything within a line, and alone for any lines. One
 // of the kind "http" is a call of the API and its answer. A block of another kind
 // is quoted from the example and stands there. A comment "not run: builds the
-// project itself" leaves the next block out, and "do: STEP" is what a person does
+// project itself" leaves the next block out, as "takes the place of a line" does, and "do: STEP" is what a person does
 // in the browser. The ports of the page are replaced by free ones. What "serve"
 // prints is compared by acceptance/readme.
 package recipes
@@ -19,10 +19,12 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -204,6 +206,40 @@ func (r *recipe) serve(line string) {
 	r.at = strings.TrimPrefix(r.nidan.URL, "http://")
 	// Two origins are looked at: a browser is told the host with every path.
 	r.nidan.URL = "http:/"
+}
+
+// calls makes a call of the API as a page shows it, and compares the answer.
+func (r *recipe) calls(key, asked, told string) (answer []byte) {
+	r.t.Helper()
+	line, sent, _ := strings.Cut(asked, "\n")
+	status, want, _ := strings.Cut(told, "\n")
+	r.t.Log(line)
+	method, path, _ := strings.Cut(line, " ")
+	answered, got := r.call(key, method, path, sent)
+	if strconv.Itoa(answered) != status || !pattern(indented(r.t, want)).Match(plain([]byte(indented(r.t, string(got))))) {
+		r.t.Fatalf("%s\nis written to answer %s\n%s\nand answers %d\n%s", asked, status, want, answered, got)
+	}
+	return got
+}
+
+// call calls the API.
+func (r *recipe) call(key, method, path, body string) (status int, answer []byte) {
+	r.t.Helper()
+	req, err := http.NewRequestWithContext(r.t.Context(), method, "http://"+r.at+path, strings.NewReader(body))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+key)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if answer, err = io.ReadAll(resp.Body); err != nil {
+		r.t.Fatal(err)
+	}
+	return resp.StatusCode, answer
 }
 
 // A product is the example, running.

@@ -15,9 +15,13 @@ type Proofs struct {
 	Browser   *Browser  `json:"browser,omitempty"`
 }
 
-// lacksAnswer reports whether a change was refused because it came without one.
-func (p Proofs) lacksAnswer(out nidan.Outcome) bool {
-	return p.Answer == nil && out.Reason == nidan.NoSuchWay
+// judged is what came of a change, called by its name where it came without an
+// answer: one that names no authenticator.
+func (p Proofs) judged(out nidan.Outcome, err error) (nidan.Outcome, error) {
+	if p.Answer == nil && out.Reason == nidan.NoSuchWay {
+		out.Reason = AnswerMissing
+	}
+	return out, err
 }
 
 // noSession is the problem of a session that is none.
@@ -51,7 +55,7 @@ func (a *API) startEnrolment(ctx context.Context, in *struct {
 	} else {
 		out, err = a.Service.BeginSetUp(ctx, k, in.Body.Method, nidan.Secret{}, from)
 		if out.Reason == nidan.AlreadyOn {
-			return nil, because(AnswerMissing)
+			out.Reason = AnswerMissing
 		}
 	}
 	return a.carried(ctx, k, nidan.TicketSetUp, "begin an enrolment", out, err)
@@ -144,7 +148,7 @@ func (a *API) complete(ctx context.Context, in *saved, use nidan.TicketPurpose) 
 	}
 	out, err := a.Service.Complete(ctx, k, use, in.Body.carried(), in.Body.Saved, a.from(ctx, in.Body.Browser))
 	if out.Reason == nidan.StepUp {
-		return nil, because(NotConfirmed)
+		out.Reason = NotConfirmed
 	}
 	return a.done(ctx, "complete", out, err)
 }
@@ -157,20 +161,6 @@ func (a *API) change(ctx context.Context, op, ref string, first FirstStep, b *Br
 		return nil, p
 	}
 	out, err := do(k, from)
-	return a.done(ctx, op, out, err)
-}
-
-// proven makes a change that takes an answer as well.
-func (a *API) proven(ctx context.Context, op, ref string, by Proofs, do func(nidan.Kept, nidan.Answer, nidan.From) (nidan.Outcome, error)) (*body[Done], *Problem) {
-	from := a.from(ctx, by.Browser)
-	k, p := a.stated(ctx, ref, by.FirstStep, from)
-	if p != nil {
-		return nil, p
-	}
-	out, err := do(k, by.Answer.answer(), from)
-	if by.lacksAnswer(out) {
-		return nil, because(AnswerMissing)
-	}
 	return a.done(ctx, op, out, err)
 }
 
@@ -190,10 +180,7 @@ func (a *API) startCodes(ctx context.Context, in *struct {
 	if p != nil {
 		return nil, p
 	}
-	out, err := a.Service.BeginReissue(ctx, k, nidan.Secret{}, in.Body.Answer.answer(), from)
-	if in.Body.lacksAnswer(out) {
-		return nil, because(AnswerMissing)
-	}
+	out, err := in.Body.judged(a.Service.BeginReissue(ctx, k, nidan.Secret{}, in.Body.Answer.answer(), from))
 	return a.carried(ctx, k, nidan.TicketReissue, "draw backup codes", out, err)
 }
 
@@ -228,8 +215,8 @@ func (a *API) removeWay(ctx context.Context, in *struct {
 	Idempotent
 	Body Proofs
 }) (*body[Done], *Problem) {
-	return a.proven(ctx, "remove an authenticator", in.ID, in.Body, func(k nidan.Kept, ans nidan.Answer, from nidan.From) (nidan.Outcome, error) {
-		return a.Service.Remove(ctx, k, in.Way, nidan.Secret{}, ans, from)
+	return a.change(ctx, "remove an authenticator", in.ID, in.Body.FirstStep, in.Body.Browser, func(k nidan.Kept, from nidan.From) (nidan.Outcome, error) {
+		return in.Body.judged(a.Service.Remove(ctx, k, in.Way, nidan.Secret{}, in.Body.Answer.answer(), from))
 	})
 }
 
@@ -265,8 +252,8 @@ func (a *API) turnOff(ctx context.Context, in *struct {
 	Idempotent
 	Body Proofs
 }) (*body[Done], *Problem) {
-	return a.proven(ctx, "turn off", in.ID, in.Body, func(k nidan.Kept, ans nidan.Answer, from nidan.From) (nidan.Outcome, error) {
-		return a.Service.TurnOff(ctx, k, nidan.Secret{}, ans, from)
+	return a.change(ctx, "turn off", in.ID, in.Body.FirstStep, in.Body.Browser, func(k nidan.Kept, from nidan.From) (nidan.Outcome, error) {
+		return in.Body.judged(a.Service.TurnOff(ctx, k, nidan.Secret{}, in.Body.Answer.answer(), from))
 	})
 }
 

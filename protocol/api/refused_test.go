@@ -40,6 +40,7 @@ func TestRefusedKeys(t *testing.T) {
 		{"", "", "INFO", ""},
 		{revoked, "", "INFO", "it is unknown, or was revoked"},
 		{strings.Repeat("x", 4) + short[4:], "", "INFO", "it is no key"},
+		{short[:len(short)-10] + flipped(short[len(short)-10]) + short[len(short)-9:], "", "INFO", "it is unknown, or was revoked"},
 		{short, shortID, "WARN", "it has run out"},
 		{bound, boundID, "WARN", "it may not be used from 192.0.2.7"},
 	} {
@@ -62,6 +63,14 @@ func TestRefusedKeys(t *testing.T) {
 			t.Errorf("%s: the log has the key: %s", x.cause, line)
 		}
 	}
+}
+
+// flipped is another character.
+func flipped(c byte) string {
+	if c == 'a' {
+		return "b"
+	}
+	return "a"
 }
 
 // A scope that is missing is named.
